@@ -1,0 +1,88 @@
+//! The command line: reads arguments, hands over, turns the result into an exit code.
+
+mod devices;
+mod plan;
+mod train;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::ConfigError;
+use crate::device::DeviceError;
+use crate::train::TrainError;
+
+/// A portable GPU trainer for faces: pose-disentangled contrastive learning without CUDA.
+///
+/// Without a command it trains the demo preset on generated faces.
+#[derive(Parser, Debug)]
+#[command(name = "visage", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Train on a folder of faces, or on generated ones.
+    Train(Box<train::TrainArgs>),
+    /// List the graphics adapters that could train.
+    Devices,
+    /// List every configuration key with its default, or show a preset.
+    Config {
+        /// A preset: paper, released, laptop or demo.
+        preset: Option<String>,
+    },
+}
+
+/// Done.
+const DONE: u8 = 0;
+/// Our fault.
+const OURS: u8 = 1;
+/// Something the user gave cannot be used.
+const INPUT: u8 = 2;
+/// Interrupted; a checkpoint is written.
+const INTERRUPTED: u8 = 130;
+
+/// Runs the program with the process's arguments and returns its exit code: 0 done, 2 the user's
+/// input, 1 ours, 130 interrupted.
+pub fn main() -> u8 {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no errors; a closed pipe is nobody's fault.
+            let _ = error.print();
+            return if error.use_stderr() { INPUT } else { DONE };
+        }
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("VISAGE_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    let result = match cli.command {
+        None => train::run(train::TrainArgs::first_run()),
+        Some(Command::Train(args)) => train::run(*args),
+        Some(Command::Devices) => devices::run(),
+        Some(Command::Config { preset }) => train::show_config(preset.as_deref()),
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("visage: {error:#}");
+        exit_code(&error)
+    })
+}
+
+/// Whose fault an error is.
+fn exit_code(error: &anyhow::Error) -> u8 {
+    let users = error.chain().any(|cause| {
+        cause.is::<ConfigError>()
+            || cause.is::<DeviceError>()
+            || cause.is::<TrainError>()
+            || cause.is::<InputError>()
+    });
+    if users { INPUT } else { OURS }
+}
+
+/// Something about the arguments that no other error type covers.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct InputError(String);

@@ -1,0 +1,180 @@
+//! Whether a configuration can be trained.
+
+use toml::Table;
+
+use super::{Backbone, ConfigError, PoseLoss, RunConfig, keys, ranges};
+
+impl RunConfig {
+    /// Checks every number against its range, and what must fit together.
+    ///
+    /// [`RunConfig::resolve`] has done this; call it after changing a field in code.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, as a sentence with the key, its value and what is allowed.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let table = Table::try_from(self).map_err(|error| {
+            ConfigError::Conflict(format!(
+                "the configuration cannot be saved as TOML: {error}"
+            ))
+        })?;
+        for (key, value) in keys::flatten(&table) {
+            ranges::check(&key, &value)?;
+        }
+        match self.conflict() {
+            Some(sentence) => Err(ConfigError::Conflict(sentence)),
+            None => Ok(()),
+        }
+    }
+
+    /// The first thing that does not fit together, as a sentence.
+    fn conflict(&self) -> Option<String> {
+        unordered("aug.jitter_factor", self.aug.jitter_factor)
+            .or_else(|| unordered("aug.blur_sigma", self.aug.blur_sigma))
+            .or_else(|| repeated("pose.neg_aug", &self.pose.neg_aug))
+            .or_else(|| repeated("neg_interp.branches", &self.neg_interp.branches))
+            .or_else(|| self.no_change_in_negatives())
+            .or_else(|| self.no_codes())
+            .or_else(|| self.nothing_to_learn())
+            .or_else(|| self.nothing_to_warm_up())
+    }
+
+    /// Negatives that change nothing are positives, and L_pose would pull and push the same pair.
+    fn no_change_in_negatives(&self) -> Option<String> {
+        self.pose.neg_aug.is_empty().then(|| {
+            "`pose.neg_aug = []` leaves the pose negatives unchanged: name at least one of \
+             `flip`, `rotate`, `translate`"
+                .into()
+        })
+    }
+
+    /// Every loss of this trainer reads F_f or F_p.
+    fn no_codes(&self) -> Option<String> {
+        (self.backbone == Backbone::FacecycleOriginal).then(|| {
+            "`backbone = \"facecycle_original\"` has a single tail without the codes F_f and F_p \
+             that every loss is made of: train with `facecycle_paper` or `facecycle_released`"
+                .into()
+        })
+    }
+
+    fn nothing_to_learn(&self) -> Option<String> {
+        let active = self.recon.terms.contains(&true)
+            || self.orth.weight > 0.0
+            || self.face.enabled
+            || self.pose.loss != PoseLoss::Off;
+        (!active).then(|| {
+            "every loss is off: turn on one of `recon.terms`, `orth.weight`, `face.enabled` or \
+             `pose.loss`"
+                .into()
+        })
+    }
+
+    /// The warm-up trains t1–t3 alone.
+    fn nothing_to_warm_up(&self) -> Option<String> {
+        (self.warmup_epochs > 0 && !self.recon.terms[..3].contains(&true)).then(|| {
+            format!(
+                "`warmup_epochs = {}` trains only the first three of `recon.terms`, which are all \
+                 off: turn one on, or set `warmup_epochs = -1`",
+                self.warmup_epochs
+            )
+        })
+    }
+}
+
+fn unordered(key: &str, [low, high]: [f64; 2]) -> Option<String> {
+    (low > high).then(|| {
+        format!("`{key} = [{low}, {high}]` is the wrong way round: the smaller number comes first")
+    })
+}
+
+/// An entry that occurs twice; two flips, say, would undo each other.
+fn repeated<T: PartialEq + std::fmt::Debug>(key: &str, list: &[T]) -> Option<String> {
+    let twice = (1..list.len()).find(|&i| list[..i].contains(&list[i]))?;
+    let entry = format!("{:?}", list[twice]).to_lowercase();
+    Some(format!("`{key}` names `{entry}` twice: once is enough"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Branch, PoseAug};
+
+    /// What is said about the default with one change.
+    fn complaint(change: impl FnOnce(&mut RunConfig)) -> String {
+        let mut config = RunConfig::default();
+        change(&mut config);
+        config.validate().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_default_is_valid() {
+        RunConfig::default().validate().unwrap();
+    }
+
+    #[test]
+    fn changed_fields_are_checked_against_their_range() {
+        let said = complaint(|c| c.cl.tau = 0.0);
+        assert!(said.starts_with("`cl.tau = 0.0` is out of range"), "{said}");
+        let said = complaint(|c| c.optimizer.lr = f64::NAN);
+        assert!(said.contains("optimizer.lr"), "{said}");
+        let said = complaint(|c| c.seed = u64::MAX);
+        assert!(said.contains("TOML"), "{said}");
+    }
+
+    #[test]
+    fn pairs_are_ordered() {
+        let said = complaint(|c| c.aug.blur_sigma = [2.0, 0.1]);
+        assert!(said.starts_with("`aug.blur_sigma = [2, 0.1]`"), "{said}");
+        let said = complaint(|c| c.aug.jitter_factor = [1.8, 0.2]);
+        assert!(said.contains("aug.jitter_factor"), "{said}");
+    }
+
+    #[test]
+    fn negatives_must_change() {
+        assert!(complaint(|c| c.pose.neg_aug.clear()).contains("at least one of"));
+        let said = complaint(|c| c.pose.neg_aug = vec![PoseAug::Flip, PoseAug::Flip]);
+        assert!(said.contains("`flip` twice"), "{said}");
+        let said = complaint(|c| c.neg_interp.branches = vec![Branch::Pose, Branch::Pose]);
+        assert!(said.contains("`pose` twice"), "{said}");
+    }
+
+    #[test]
+    fn the_single_tail_is_refused_with_advice() {
+        let said = complaint(|c| c.backbone = Backbone::FacecycleOriginal);
+        assert!(
+            said.contains("`facecycle_paper` or `facecycle_released`"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn one_loss_must_be_active() {
+        let all_off = |c: &mut RunConfig| {
+            c.recon.terms = [false; 4];
+            c.orth.weight = 0.0;
+            c.face.enabled = false;
+            c.pose.loss = PoseLoss::Off;
+        };
+        assert!(complaint(all_off).starts_with("every loss is off"));
+        let one_on: [fn(&mut RunConfig); 4] = [
+            |c| c.recon.terms[3] = true,
+            |c| c.orth.weight = 1.0,
+            |c| c.face.enabled = true,
+            |c| c.pose.loss = PoseLoss::FaceStyle,
+        ];
+        for turn_on in one_on {
+            let mut config = RunConfig::default();
+            all_off(&mut config);
+            turn_on(&mut config);
+            config.validate().unwrap();
+        }
+    }
+
+    #[test]
+    fn the_warm_up_needs_one_of_its_terms() {
+        let said = complaint(|c| {
+            c.warmup_epochs = 5;
+            c.recon.terms = [false, false, false, true];
+        });
+        assert!(said.starts_with("`warmup_epochs = 5`"), "{said}");
+    }
+}

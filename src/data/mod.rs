@@ -1,0 +1,104 @@
+//! The data room: from a folder of faces to what a training step needs.
+//!
+//! ```text
+//!  folder / list / generated          visits, in seeded order              one training step
+//!  ┌────────────────────────┐   ┌─────────────────────────────────┐   ┌────────────────────────┐
+//!  │ folder  vox  casia     │   │ sampler: which items            │   │ StepBatch              │
+//!  │ lists (RAF-DB, BU-3DFE)├──▶│ pick:    which frame of an item ├──▶│  arena: RGB frames     │
+//!  │ generated              │   │ cache:   its pixels ◀─ decode   │   │  views: drawn by       │
+//!  └───────────┬────────────┘   └───────────────┬─────────────────┘   │         `augment`      │
+//!              └──────── skipped (csv) ◀────────┘                     └───────────┬────────────┘
+//!                                                                     loader, 2–3 steps ahead
+//! ```
+//!
+//! Only folders are listed up front; no image is opened before a step needs it. Everything about
+//! step k is a function of the configuration, the data set and k.
+
+mod cache;
+mod casia;
+mod decode;
+mod error;
+mod folder;
+pub mod generated;
+mod listing;
+mod lists;
+mod loader;
+mod sampler;
+mod segment;
+mod skipped;
+mod source;
+mod step;
+mod vox;
+
+use std::path::Path;
+
+pub use cache::{Frame, FrameCache, default_cache_folder};
+pub use decode::{DecodeError, decode, decode_file};
+pub use error::DataError;
+pub use listing::EXTENSIONS;
+pub use loader::Loader;
+pub use sampler::{Stream, indices, steps_per_epoch};
+pub use segment::FrameKey;
+pub use skipped::{Skipped, SkippedFile, append_csv};
+pub use source::{FaceSource, FrameId};
+pub use step::{StepBatch, StepBuilder, StreamSizes};
+
+use crate::config::{Layout, RunConfig};
+
+/// People of the generated data set: 3,584 pictures, 99 MB of cached frames.
+const GENERATED_IDENTITIES: usize = 64;
+
+/// Opens the training faces: a folder in the layout of `[data]`, or generated faces for `None`.
+///
+/// # Errors
+/// If the folder or list is missing, unreadable or leads to no image, or `data.strict` is set and
+/// an entry had to be passed over.
+pub fn open(data: Option<&Path>, cfg: &RunConfig) -> Result<FaceSource, DataError> {
+    let Some(root) = data else {
+        return Ok(FaceSource::generated(
+            cfg.seed,
+            GENERATED_IDENTITIES,
+            cfg.data.cache_px,
+        ));
+    };
+    check_folder(root)?;
+    let list = |layout| match cfg.data.list.trim() {
+        "" => Err(DataError::ListNeeded {
+            layout,
+            path: root.into(),
+        }),
+        list => Ok(root.join(list)),
+    };
+    let reading = match cfg.data.layout {
+        Layout::Auto if cfg.data.list.trim().is_empty() => folder::read(root),
+        Layout::Folder => folder::read(root),
+        Layout::Auto | Layout::Vox => vox::read(root, &list("vox")?, cfg.vox.unit),
+        Layout::Casia => casia::read(root),
+        Layout::Rafdb => lists::read_rafdb(root, &list("rafdb")?),
+        Layout::Bu3dfe => lists::read_bu3dfe(root, &list("bu3dfe")?),
+    }?;
+    match reading.skipped.first() {
+        Some(first) if cfg.data.strict => Err(DataError::Strict {
+            path: first.file.clone(),
+            reason: first.reason.clone(),
+        }),
+        _ => Ok(FaceSource::from_reading(root, reading, cfg.data.cache_px)),
+    }
+}
+
+fn check_folder(root: &Path) -> Result<(), DataError> {
+    match std::fs::read_dir(root) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(DataError::Missing(root.into()))
+        }
+        Err(_) if root.is_file() => Err(DataError::NotAFolder(root.into())),
+        Err(error) => Err(DataError::Unreadable {
+            path: root.into(),
+            reason: error.to_string(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,319 @@
+//! The faces a run trains on: items, each of which yields one frame per visit.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+use image::RgbImage;
+use rand::Rng;
+
+use super::decode::{DecodeError, MIN_SIDE_PX, decode_file};
+use super::generated::GeneratedFaces;
+use super::segment::FrameKey;
+use super::skipped::{Skipped, SkippedFile};
+use super::vox::random_frame;
+
+/// Changes whenever the same file would decode to other pixels, so that old caches are left alone.
+const DECODER_VERSION: u64 = 1;
+
+/// Generated pictures follow `data.cache_px` in this range only: the renderer's smallest side, and
+/// that of a tight video crop, which draws in a third of the time 160 px takes.
+const MIN_GENERATED_PX: u32 = 64;
+const MAX_GENERATED_PX: u32 = 96;
+
+/// What a reader found below the data folder.
+#[derive(Debug)]
+pub struct Reading {
+    /// The items.
+    pub items: Items,
+    /// What an item is called, in the plural.
+    pub noun: &'static str,
+    /// Entries that had to be passed over.
+    pub skipped: Vec<SkippedFile>,
+}
+
+/// The items of a data set.
+#[derive(Debug)]
+pub enum Items {
+    /// One image each.
+    Files(Vec<PathBuf>),
+    /// One folder each, of which every visit draws a random image.
+    Folders(Vec<PathBuf>),
+    /// Faces drawn by the program itself.
+    Generated(GeneratedFaces),
+}
+
+impl Reading {
+    /// Items that are images.
+    pub fn files(files: Vec<PathBuf>, noun: &'static str, skipped: Vec<SkippedFile>) -> Self {
+        Self {
+            items: Items::Files(files),
+            noun,
+            skipped,
+        }
+    }
+
+    /// Items that are folders.
+    pub fn folders(folders: Vec<PathBuf>, noun: &'static str, skipped: Vec<SkippedFile>) -> Self {
+        Self {
+            items: Items::Folders(folders),
+            noun,
+            skipped,
+        }
+    }
+}
+
+/// One frame of one item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FrameId {
+    /// An image file.
+    File(PathBuf),
+    /// A generated face, by number.
+    Generated(usize),
+}
+
+/// A data set that is ready to be visited.
+#[derive(Debug)]
+pub struct FaceSource {
+    root: PathBuf,
+    reading: Reading,
+    /// Longest side of a frame in pixels.
+    cache_px: u32,
+    /// Seed of generated faces; 0 for files.
+    seed: u64,
+    skipped: Arc<Skipped>,
+}
+
+impl FaceSource {
+    /// A data set read from `root`, its frames at most `cache_px` pixels a side.
+    pub fn from_reading(root: &Path, mut reading: Reading, cache_px: u32) -> Self {
+        let skipped = Skipped::default();
+        reading
+            .skipped
+            .drain(..)
+            .for_each(|entry| skipped.record(&entry));
+        Self {
+            root: root.into(),
+            reading,
+            cache_px: cache_px.max(MIN_SIDE_PX),
+            seed: 0,
+            skipped: Arc::new(skipped),
+        }
+    }
+
+    /// `identities` generated people, the same for the same seed.
+    pub fn generated(seed: u64, identities: usize, cache_px: u32) -> Self {
+        let side_px = cache_px.clamp(MIN_GENERATED_PX, MAX_GENERATED_PX);
+        let faces = GeneratedFaces::new(seed, identities);
+        let reading = Reading {
+            items: Items::Generated(faces),
+            noun: "pictures",
+            skipped: Vec::new(),
+        };
+        Self {
+            seed,
+            ..Self::from_reading(Path::new("generated"), reading, side_px)
+        }
+    }
+
+    /// Number of items; at least one.
+    pub fn len(&self) -> usize {
+        match &self.reading.items {
+            Items::Files(paths) | Items::Folders(paths) => paths.len(),
+            Items::Generated(faces) => faces.len(),
+        }
+    }
+
+    /// Whether there is no item; never true for a source that [`open`](super::open) returned.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The data folder as the user gave it, or `generated`.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// What was passed over so far, while reading the folder and while training.
+    pub fn skipped(&self) -> &Skipped {
+        &self.skipped
+    }
+
+    /// In words: "1,860 images in pointing04".
+    pub fn describe(&self) -> String {
+        let count = with_thousands(self.len());
+        match &self.reading.items {
+            Items::Generated(faces) => format!(
+                "{count} generated faces of {} people",
+                with_thousands(faces.identities())
+            ),
+            _ => format!("{count} {} in {}", self.reading.noun, self.name()),
+        }
+    }
+
+    /// Last part of the data folder's full path.
+    fn name(&self) -> String {
+        let full = fs::canonicalize(&self.root).unwrap_or_else(|_| self.root.clone());
+        full.file_name().map_or_else(
+            || full.display().to_string(),
+            |name| name.to_string_lossy().into_owned(),
+        )
+    }
+
+    /// Where this data set's cache belongs below `base`: the folder's name and a hash of its full
+    /// path.
+    pub fn cache_folder(&self, base: &Path) -> PathBuf {
+        let full = fs::canonicalize(&self.root).unwrap_or_else(|_| self.root.clone());
+        let hash = full
+            .as_os_str()
+            .as_encoded_bytes()
+            .iter()
+            .fold(self.seed, |hash, &byte| {
+                crate::rng::stream_seed(hash, "cache folder", u64::from(byte), 0)
+            });
+        base.join(format!("{}-{hash:016x}", self.name()))
+    }
+
+    /// The frame this visit of an item gets; a random one if the item is a folder.
+    ///
+    /// # Errors
+    /// The folder that cannot be read or holds no image.
+    pub fn pick<R: Rng + ?Sized>(&self, item: usize, rng: &mut R) -> Result<FrameId, SkippedFile> {
+        match &self.reading.items {
+            Items::Files(files) => Ok(FrameId::File(files[item].clone())),
+            Items::Folders(folders) => random_frame(&folders[item], rng).map(FrameId::File),
+            Items::Generated(_) => Ok(FrameId::Generated(item)),
+        }
+    }
+
+    /// What the frame's pixels depend on: its name below the data folder, the file's size and time
+    /// stamp, and the working size.
+    ///
+    /// # Errors
+    /// If the file has vanished or cannot be looked at.
+    pub fn key(&self, frame: &FrameId) -> Result<FrameKey, DecodeError> {
+        let settings = [u64::from(self.cache_px), DECODER_VERSION];
+        match frame {
+            FrameId::File(path) => {
+                let meta = fs::metadata(path)
+                    .map_err(|error| DecodeError::Unreadable(error.to_string()))?;
+                let modified = meta
+                    .modified()
+                    .ok()
+                    .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
+                    .unwrap_or_default();
+                let name: &OsStr = path.strip_prefix(&self.root).unwrap_or(path).as_os_str();
+                let stamp = [
+                    meta.len(),
+                    modified.as_secs(),
+                    u64::from(modified.subsec_nanos()),
+                ];
+                Ok(FrameKey::new(
+                    name.as_encoded_bytes(),
+                    &[stamp.as_slice(), &settings].concat(),
+                ))
+            }
+            FrameId::Generated(item) => {
+                // The faces may look different in another version of the program.
+                let numbers = [
+                    [self.seed, *item as u64, self.len() as u64].as_slice(),
+                    &settings,
+                ]
+                .concat();
+                Ok(FrameKey::new(
+                    concat!("generated ", env!("CARGO_PKG_VERSION")).as_bytes(),
+                    &numbers,
+                ))
+            }
+        }
+    }
+
+    /// The frame's pixels, upright, RGB, its longest side at most `data.cache_px`.
+    ///
+    /// # Errors
+    /// Why the file is unusable.
+    pub fn decode(&self, frame: &FrameId) -> Result<RgbImage, DecodeError> {
+        match (frame, &self.reading.items) {
+            (FrameId::File(path), _) => decode_file(path, self.cache_px),
+            (FrameId::Generated(item), Items::Generated(faces)) => {
+                Ok(faces.render(*item, self.cache_px))
+            }
+            (FrameId::Generated(_), _) => Err(DecodeError::NotAnImage),
+        }
+    }
+
+    /// The path of a frame, for messages.
+    pub fn path_of(&self, frame: &FrameId) -> PathBuf {
+        match frame {
+            FrameId::File(path) => path.clone(),
+            FrameId::Generated(item) => self.root.join(item.to_string()),
+        }
+    }
+
+    /// Longest side of a frame in pixels.
+    pub fn cache_px(&self) -> u32 {
+        self.cache_px
+    }
+}
+
+/// 1234567 → "1,234,567".
+fn with_thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+
+    #[test]
+    fn thousands() {
+        let words = [1, 999, 1000, 1860, 1_234_567].map(with_thousands);
+        assert_eq!(words, ["1", "999", "1,000", "1,860", "1,234,567"]);
+    }
+
+    #[test]
+    fn keys_follow_the_file_not_where_the_folder_is_named_from() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.png");
+        fs::write(&path, b"one").unwrap();
+        let source = |root: &Path, cache_px| {
+            FaceSource::from_reading(
+                root,
+                Reading::files(vec![root.join("a.png")], "images", vec![]),
+                cache_px,
+            )
+        };
+        let id = |root: &Path| FrameId::File(root.join("a.png"));
+        let base = source(dir.path(), 160).key(&id(dir.path())).unwrap();
+        let dotted = dir.path().join(".");
+        assert_eq!(base, source(&dotted, 160).key(&id(&dotted)).unwrap());
+        assert_eq!(
+            source(dir.path(), 160).cache_folder(Path::new("")),
+            source(&dotted, 160).cache_folder(Path::new(""))
+        );
+        assert_ne!(base, source(dir.path(), 96).key(&id(dir.path())).unwrap());
+
+        let file = fs::File::options().write(true).open(&path).unwrap();
+        file.set_modified(SystemTime::now() + Duration::from_secs(5))
+            .unwrap();
+        let touched = source(dir.path(), 160).key(&id(dir.path())).unwrap();
+        assert_ne!(base, touched);
+        fs::remove_file(&path).unwrap();
+        assert!(matches!(
+            source(dir.path(), 160).key(&id(dir.path())),
+            Err(DecodeError::Unreadable(_))
+        ));
+    }
+}

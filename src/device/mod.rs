@@ -1,0 +1,195 @@
+//! Choosing where tensors live: a GPU through wgpu, or the CPU.
+
+mod adapters;
+mod software;
+
+use std::str::FromStr;
+
+use burn::tensor::{Device, DeviceKind};
+
+pub use adapters::{Adapter, AdapterKind, adapters};
+
+/// What `--device` asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DeviceRequest {
+    /// A discrete GPU, else an integrated one, else the CPU.
+    #[default]
+    Auto,
+    /// The best GPU, or an error.
+    Gpu,
+    /// The CPU.
+    Cpu,
+    /// The software rasteriser: the GPU path without a GPU, for checks.
+    Software,
+    /// An adapter by its number in `visage devices`.
+    Nth(usize),
+}
+
+impl FromStr for DeviceRequest {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "gpu" => Ok(Self::Gpu),
+            "cpu" => Ok(Self::Cpu),
+            "software" => Ok(Self::Software),
+            number => number.parse().map(Self::Nth).map_err(|_| {
+                "give auto, gpu, cpu, software, or the number of an adapter from `visage devices`".to_owned()
+            }),
+        }
+    }
+}
+
+/// Why the requested device cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceError {
+    /// No GPU with a driver.
+    #[error(
+        "no GPU with a Vulkan, Metal or DirectX 12 driver was found; install its driver, or use --device cpu"
+    )]
+    NoGpu,
+    /// No software rasteriser.
+    #[error(
+        "no software rasteriser was found; on Linux install Mesa's lavapipe (package mesa-vulkan-drivers), or use --device cpu"
+    )]
+    NoSoftware,
+    /// No adapter of that number.
+    #[error("there is no adapter {wanted}; this machine has {count}, see `visage devices`")]
+    NoSuchAdapter {
+        /// The number asked for.
+        wanted: usize,
+        /// How many there are.
+        count: usize,
+    },
+}
+
+/// A device ready for use.
+#[derive(Clone, Debug)]
+pub struct ChosenDevice {
+    /// The plain device; `device.clone().autodiff()` records gradients.
+    pub device: Device,
+    /// One line: what it is and why it was taken.
+    pub words: String,
+    /// The adapter, unless it is the CPU.
+    pub adapter: Option<Adapter>,
+}
+
+/// The place of the adapter that suits a request best.
+fn best(found: &[Adapter], kinds: &[AdapterKind]) -> Option<usize> {
+    kinds
+        .iter()
+        .find_map(|kind| found.iter().position(|a| a.kind == *kind))
+}
+
+/// Chooses and opens a device.
+///
+/// # Errors
+///
+/// If the request names something this machine does not have.
+pub fn choose(request: DeviceRequest) -> Result<ChosenDevice, DeviceError> {
+    use AdapterKind::{Discrete, Integrated, Software, Virtual};
+    const GPUS: [AdapterKind; 3] = [Discrete, Integrated, Virtual];
+    if request == DeviceRequest::Cpu {
+        return Ok(cpu("as asked"));
+    }
+    let mut found = adapters();
+    let (at, why) = match request {
+        DeviceRequest::Auto => match best(&found, &[Discrete, Integrated]) {
+            Some(at) if found[at].kind == Discrete => (at, "the first discrete GPU"),
+            Some(at) => (at, "the first integrated GPU, there is no discrete one"),
+            None => return Ok(cpu("no GPU was found")),
+        },
+        DeviceRequest::Gpu => (
+            best(&found, &GPUS).ok_or(DeviceError::NoGpu)?,
+            "the best GPU, as asked",
+        ),
+        DeviceRequest::Software => (
+            best(&found, &[Software]).ok_or(DeviceError::NoSoftware)?,
+            "as asked; correct but very slow",
+        ),
+        DeviceRequest::Nth(n) if n < found.len() => (n, "as asked"),
+        DeviceRequest::Nth(wanted) => {
+            return Err(DeviceError::NoSuchAdapter {
+                wanted,
+                count: found.len(),
+            });
+        }
+        DeviceRequest::Cpu => unreachable!("answered above"),
+    };
+    let adapter = found.swap_remove(at);
+    let nth = adapter.nth_of_kind;
+    let kind = match adapter.kind {
+        Discrete => DeviceKind::DiscreteGpu(nth),
+        Integrated => DeviceKind::IntegratedGpu(nth),
+        Virtual => DeviceKind::VirtualGpu(nth),
+        Software => DeviceKind::Cpu,
+    };
+    if adapter.kind == Software {
+        software::before_first_use();
+    }
+    let device = Device::wgpu(kind);
+    if adapter.kind == Software {
+        software::after_opening(&device);
+    }
+    let words = format!(
+        "{} ({}, {}, {}): {why}",
+        adapter.name, adapter.kind, adapter.api, adapter.driver
+    );
+    Ok(ChosenDevice {
+        device,
+        words,
+        adapter: Some(adapter),
+    })
+}
+
+fn cpu(why: &str) -> ChosenDevice {
+    let threads = std::thread::available_parallelism().map_or(1, |n| n.get());
+    let words = format!("CPU, {threads} threads: {why}");
+    ChosenDevice {
+        device: Device::flex(),
+        words,
+        adapter: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_read() {
+        assert_eq!("gpu".parse(), Ok(DeviceRequest::Gpu));
+        assert_eq!("3".parse(), Ok(DeviceRequest::Nth(3)));
+        assert!(
+            "cuda"
+                .parse::<DeviceRequest>()
+                .unwrap_err()
+                .contains("visage devices")
+        );
+    }
+
+    #[test]
+    fn a_discrete_gpu_comes_first_and_software_never_by_itself() {
+        let adapter = |kind| Adapter {
+            name: "x".into(),
+            kind,
+            nth_of_kind: 0,
+            api: "vulkan".into(),
+            driver: String::new(),
+            largest_buffer_bytes: 0,
+            f16: false,
+            subgroups: false,
+        };
+        let all = [
+            AdapterKind::Software,
+            AdapterKind::Integrated,
+            AdapterKind::Discrete,
+        ]
+        .map(adapter);
+        let order = [AdapterKind::Discrete, AdapterKind::Integrated];
+        assert_eq!(best(&all, &order), Some(2));
+        assert_eq!(best(&all[..2], &order), Some(1));
+        assert_eq!(best(&all[..1], &order), None);
+    }
+}

@@ -1,0 +1,204 @@
+//! L_face (S003 Eq. 6) and L_pose (S003 Eq. 5), both on projected codes (METHODS 1.8.3, 1.8.4).
+
+use burn::tensor::activation::log_softmax;
+use burn::tensor::{Tensor, TensorData};
+
+use super::interpolate::{Mix, mixed_cosine};
+use crate::config::Reduction;
+
+/// Settings shared by the two losses.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ContrastiveOptions {
+    /// Temperature τ.
+    pub tau: f64,
+    /// Mean over anchors, or the sum of both directions averaged over pairs.
+    pub reduction: Reduction,
+    /// L_pose only: whether the positive stands in the denominator.
+    pub pos_in_denominator: bool,
+}
+
+impl ContrastiveOptions {
+    fn reduce(&self, per_anchor: Tensor<1>) -> Tensor<1> {
+        match self.reduction {
+            Reduction::Mean => per_anchor.mean(),
+            Reduction::Sum => per_anchor.mean() * 2.0,
+        }
+    }
+}
+
+/// Chance level of L_face in nats: ln(2N − 1).
+pub fn chance_face(n: usize) -> f64 {
+    ((2 * n).saturating_sub(1).max(1) as f64).ln()
+}
+
+/// Chance level of L_pose in nats: ln(M + 1), or ln M without the positive in the denominator.
+pub fn chance_pose(m: usize, pos_in_denominator: bool) -> f64 {
+    ((m + usize::from(pos_in_denominator)).max(1) as f64).ln()
+}
+
+/// Row norms, at least 1e-12: `[n, d]` → `[n, 1]`.
+fn norms(x: Tensor<2>) -> Tensor<2> {
+    x.square().sum_dim(1).clamp_min(1e-24).sqrt()
+}
+
+/// −log softmax of the first column, per row: `[A, 1 + K]` → `[A]`.
+fn cross_entropy_first(logits: Tensor<2>) -> Tensor<1> {
+    let [rows, _] = logits.dims();
+    log_softmax(logits, 1)
+        .slice([0..rows, 0..1])
+        .neg()
+        .reshape([rows])
+}
+
+/// For each of the three ways the list of negatives can be shifted against the rows of z
+/// (METHODS 1.8.5: anchor and positive are left out of an ascending list), a 0/1 mask `[2N, K]`.
+fn shift_masks(z: &Tensor<2>) -> [Tensor<2>; 3] {
+    let [n2, _] = z.dims();
+    let (half, k) = (n2 / 2, n2 - 2);
+    [0, 1, 2].map(|shift| {
+        let mask = (0..n2 * k)
+            .map(|e| {
+                let (a, k) = ((e / k) % half, e % k);
+                f32::from(u8::from(
+                    (k >= a) as usize + (k + 1 >= a + half) as usize == shift,
+                ))
+            })
+            .collect::<Vec<_>>();
+        Tensor::from_data(TensorData::new(mask, [n2, k]), &z.device())
+    })
+}
+
+/// Ordinary contrastive loss over 2N views.
+///
+/// Everything comes from the Gram matrix of z: the negatives of an anchor are the columns of its
+/// row with two of them skipped, which three shifted slices and three masks express without a
+/// gather (whose backward is a slow scatter on GPUs).
+///
+/// # Shapes
+///
+/// - `z`: `[2N, d]`, rows k and k+N are the two views of one image
+/// - `mix.lambda`: `[2N, 2N−2]`, `mix.permutation`: `[2N−2]`
+/// - output: `[1]`
+pub fn l_face(z: Tensor<2>, mix: Option<&Mix>, options: ContrastiveOptions) -> Tensor<1> {
+    let [n2, _] = z.dims();
+    let (half, k) = (n2 / 2, n2 - 2);
+    let masks = shift_masks(&z);
+    let gram = z.clone().matmul(z.clone().transpose());
+    let squares = z.clone().square().sum_dim(1);
+    let norm = norms(z.clone());
+
+    // pick([2N or 1, 2N]) → [2N, K]: entry (a, k) is column idx(a, k).
+    let pick = |t: Tensor<2>| {
+        let [rows, _] = t.dims();
+        let part = |s: usize| masks[s].clone() * t.clone().slice([0..rows, s..s + k]);
+        part(0) + part(1) + part(2)
+    };
+    let dots = pick(gram);
+    let negatives = match mix {
+        None => dots / (norm.clone() * pick(norm.clone().transpose())),
+        Some(mix) => {
+            // n_k·n_π(k) takes one of nine values per k, by how much either index is shifted.
+            let mut cross = None;
+            for (s, left_mask) in masks.iter().enumerate() {
+                let left = z.clone().slice([s..s + k]);
+                for (t, right_mask) in masks.iter().enumerate() {
+                    let right = z
+                        .clone()
+                        .slice([t..t + k])
+                        .select(0, mix.permutation.clone());
+                    let value = (left.clone() * right).sum_dim(1).transpose();
+                    let part = left_mask.clone() * mix.permute(right_mask.clone()) * value;
+                    cross = Some(match cross {
+                        None => part,
+                        Some(sum) => sum + part,
+                    });
+                }
+            }
+            let cross = cross.expect("nine shifts were added");
+            mixed_cosine(
+                dots,
+                pick(squares.transpose()),
+                cross,
+                norm.clone(),
+                mix.lambda.clone(),
+                mix,
+            )
+        }
+    };
+
+    let first = z.clone().slice([0..half]);
+    let second = z.slice([half..n2]);
+    let pair =
+        (first * second).sum_dim(1) / (norm.clone().slice([0..half]) * norm.slice([half..n2]));
+    let positive = Tensor::cat(vec![pair.clone(), pair], 0);
+    options.reduce(cross_entropy_first(
+        Tensor::cat(vec![positive, negatives], 1) / options.tau,
+    ))
+}
+
+/// Pose contrastive loss: two views of an image against M views of its flip.
+///
+/// # Shapes
+///
+/// - `positives`: `[2B, d]`, rows b and b+B are the two views of image b
+/// - `negatives`: `[B, M, d]`
+/// - `mix.lambda`: `[B, M]`, shared by both anchors of an image; `mix.permutation`: `[M]`
+/// - output: `[1]`
+pub fn l_pose(
+    positives: Tensor<2>,
+    negatives: Tensor<3>,
+    mix: Option<&Mix>,
+    options: ContrastiveOptions,
+) -> Tensor<1> {
+    let [b, m, d] = negatives.dims();
+    let norm = norms(positives.clone());
+    let views = positives.reshape([2, b, d]);
+    let anchors = views.clone().swap_dims(0, 1); // [B, 2, d]
+    let rows = |t: Tensor<3>| t.swap_dims(0, 1).reshape([2 * b, m]); // [B, 2, M] → [2B, M]
+    let both = |t: Tensor<2>| Tensor::cat(vec![t.clone(), t], 0); // [B, M] → [2B, M]
+
+    let dots = rows(anchors.matmul(negatives.clone().swap_dims(1, 2)));
+    let squares = negatives.clone().square().sum_dim(2).reshape([b, m]);
+    let cosines = match mix {
+        None => dots / (norm.clone() * both(squares.clamp_min(1e-24).sqrt())),
+        Some(mix) => {
+            let moved = negatives.clone().select(1, mix.permutation.clone());
+            let cross = (negatives * moved).sum_dim(2).reshape([b, m]);
+            mixed_cosine(
+                dots,
+                both(squares),
+                both(cross),
+                norm.clone(),
+                both(mix.lambda.clone()),
+                mix,
+            )
+        }
+    };
+
+    let view = |i: usize| views.clone().slice([i..i + 1]).reshape([b, d]);
+    let pair =
+        (view(0) * view(1)).sum_dim(1) / (norm.clone().slice([0..b]) * norm.slice([b..2 * b]));
+    let positive = both(pair) / options.tau;
+    let logits = cosines / options.tau;
+    let per_anchor = if options.pos_in_denominator {
+        cross_entropy_first(Tensor::cat(vec![positive, logits], 1))
+    } else {
+        // log Σ exp over the negatives alone, minus the positive.
+        let top = logits.clone().detach().max_dim(1);
+        let lse = (logits - top.clone()).exp().sum_dim(1).log() + top;
+        (lse - positive).reshape([2 * b])
+    };
+    options.reduce(per_anchor)
+}
+
+/// The released code's reading of the negatives: the list is negative-major but is cut into B
+/// blocks of M rows, so block i holds views of all images (METHODS 1.8.4).
+///
+/// # Shapes
+///
+/// - `negatives`: `[B, M, d]`
+/// - output: `[B, M, d]`
+pub fn mix_blocks(negatives: Tensor<3>) -> Tensor<3> {
+    let [b, m, d] = negatives.dims();
+    negatives.swap_dims(0, 1).reshape([b, m, d])
+}

@@ -1,0 +1,14 @@
+//! What PCL minimises (METHODS 1.8, 1.9). Nothing in here touches files or devices.
+//!
+//! L = Σ t_k + L_orth + α_pose·L_pose + α_face·L_face  (S003 Eq. 4, 7)
+
+pub mod balance;
+mod contrastive;
+mod interpolate;
+mod orthogonal;
+mod reconstruction;
+
+pub use contrastive::{ContrastiveOptions, chance_face, chance_pose, l_face, l_pose, mix_blocks};
+pub use interpolate::Mix;
+pub use orthogonal::l_orth;
+pub use reconstruction::{RECON_ORDER, l1, recon_weight};

@@ -1,0 +1,140 @@
+//! Reconstruction network D (METHODS 1.6) and the combination of the codes.
+
+use burn::module::Module;
+use burn::nn::Linear;
+use burn::nn::conv::Conv2d;
+use burn::tensor::activation::relu;
+use burn::tensor::{Device, Tensor};
+
+use super::head::linear;
+use super::layers::conv;
+use super::norm::BatchNorm;
+use crate::config::{Branch, Combine, VizModel};
+use crate::ops::upsample2;
+
+/// ReLU, ×2 bilinear, 3×3 convolution, batch-norm.
+#[derive(Module, Debug)]
+pub struct UpBlock {
+    /// The convolution.
+    pub conv: Conv2d,
+    /// The normalisation.
+    pub bn: BatchNorm,
+}
+
+impl UpBlock {
+    /// Channels `cin` → `cout`.
+    pub fn new(cin: usize, cout: usize, device: &Device) -> Self {
+        Self {
+            conv: conv(cin, cout, 3, 1, device),
+            bn: BatchNorm::new(cout, device),
+        }
+    }
+
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        self.bn.forward(self.conv.forward(upsample2(relu(x))))
+    }
+}
+
+/// ReLU, ×2 bilinear, 3×3 convolution to RGB, tanh.
+#[derive(Module, Debug)]
+pub struct OutBlock {
+    /// The convolution.
+    pub conv: Conv2d,
+}
+
+/// D: a code becomes a picture of 64×64 pixels in (−1, 1).
+#[derive(Module, Debug)]
+pub struct Decoder {
+    /// Code → 512 numbers, the first 1×1 map. Absent with `recon.fc = false`.
+    pub fc: Option<Linear>,
+    /// 1×1 → 2×2.
+    pub block1: UpBlock,
+    /// 2×2 → 4×4.
+    pub block2: UpBlock,
+    /// 4×4 → 8×8.
+    pub block3: UpBlock,
+    /// 8×8 → 16×16.
+    pub block4: UpBlock,
+    /// 16×16 → 32×32.
+    pub block5: UpBlock,
+    /// 32×32 → 64×64 RGB.
+    pub out: OutBlock,
+}
+
+impl Decoder {
+    /// D for codes of length `din`, with channels scaled so that `base` is 64 at full width.
+    pub fn new(din: usize, base: usize, fc: bool, device: &Device) -> Self {
+        let seed = if fc { 8 * base } else { din };
+        let block = |cin, cout| UpBlock::new(cin, cout, device);
+        Self {
+            fc: fc.then(|| linear(din, seed, device)),
+            block1: block(seed, 4 * base),
+            block2: block(4 * base, 4 * base),
+            block3: block(4 * base, 4 * base),
+            block4: block(4 * base, 4 * base),
+            block5: block(4 * base, 2 * base),
+            out: OutBlock {
+                conv: conv(2 * base, 3, 3, 1, device),
+            },
+        }
+    }
+
+    /// In training every call normalises with its own batch statistics.
+    ///
+    /// # Shapes
+    ///
+    /// - `v`: `[b, din]`
+    /// - output: `[b, 3, 64, 64]`, range (−1, 1); targets lie in [0, 1]
+    pub fn forward(&self, v: Tensor<2>) -> Tensor<4> {
+        let v = match &self.fc {
+            Some(fc) => fc.forward(v),
+            None => v,
+        };
+        let [b, channels] = v.dims();
+        let x = self.block1.forward(v.reshape([b, channels, 1, 1]));
+        let x = self.block3.forward(self.block2.forward(x));
+        let x = self.block5.forward(self.block4.forward(x));
+        self.out.conv.forward(upsample2(relu(x))).tanh()
+    }
+}
+
+/// Puts a face code and a pose code together for D (METHODS table 1.13, row 3).
+///
+/// # Shapes
+///
+/// - `face`, `pose`: `[b, d]`
+/// - output: `[b, d]`, or `[b, 2d]` for a concatenation
+pub fn combine(face: Tensor<2>, pose: Tensor<2>, mode: Combine) -> Tensor<2> {
+    match mode {
+        Combine::Concat => Tensor::cat(vec![face, pose], 1),
+        Combine::Sum => face + pose,
+        Combine::SumL2 => l2_normalize(face + pose),
+    }
+}
+
+/// A single code as D's input: the picture of F_f or F_p alone (METHODS table 1.13, row 32).
+///
+/// # Shapes
+///
+/// - `code`: `[b, d]`
+/// - output: as [`combine`]
+pub fn single_code(code: Tensor<2>, branch: Branch, mode: Combine, viz: VizModel) -> Tensor<2> {
+    match (viz, mode, branch) {
+        (VizModel::Released, ..) => combine(code.clone(), code, mode),
+        // In a concatenation the other half stays silent.
+        (_, Combine::Concat, Branch::Face) => Tensor::cat(vec![code.clone(), code.zeros_like()], 1),
+        (_, Combine::Concat, Branch::Pose) => Tensor::cat(vec![code.zeros_like(), code], 1),
+        (_, Combine::Sum, _) => code,
+        (_, Combine::SumL2, _) => l2_normalize(code),
+    }
+}
+
+/// Rows divided by max(‖row‖, 1e-12); a zero row stays zero, and so does its gradient.
+///
+/// # Shapes
+///
+/// - `v`: `[b, d]`
+pub fn l2_normalize(v: Tensor<2>) -> Tensor<2> {
+    let norm = v.clone().square().sum_dim(1).clamp_min(1e-24).sqrt();
+    v / norm
+}

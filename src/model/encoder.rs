@@ -1,0 +1,207 @@
+//! Backbone B with its subnets (METHODS 1.1, 1.2).
+
+use burn::module::Module;
+use burn::nn::conv::Conv2d;
+use burn::tensor::{Device, Tensor};
+
+use super::layers::{ChannelAttention, ResidualBlock, Subnet, conv, lrelu};
+use crate::config::Backbone;
+
+/// Channel counts of an encoder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Widths {
+    /// Base width (64 at full size); the trunk uses 1×, 2× and 4× of it.
+    pub base: usize,
+    /// Output channels C of layer 10.
+    pub trunk_out: usize,
+    /// Middle channels of a subnet.
+    pub subnet_mid: usize,
+    /// Output channels of a subnet.
+    pub code: usize,
+}
+
+impl Widths {
+    /// Channel counts of a backbone, all scaled by `width` (1, ½, ¼ or ⅛).
+    pub fn new(backbone: Backbone, width: f64) -> Self {
+        let scaled = |channels: usize| ((channels as f64 * width).round() as usize).max(1);
+        let (trunk_out, subnet_mid) = match backbone {
+            Backbone::FacecyclePaper => (256, 128),
+            Backbone::FacecycleReleased => (128, 128),
+            Backbone::FacecycleOriginal => (256, 256),
+        };
+        Self {
+            base: scaled(64),
+            trunk_out: scaled(trunk_out),
+            subnet_mid: scaled(subnet_mid),
+            code: scaled(128),
+        }
+    }
+
+    /// Length of F_f and F_p at 64 px: code channels × 4 × 4.
+    pub fn code_len(&self) -> usize {
+        self.code * 16
+    }
+}
+
+/// Layers 1–10 with A1, A2, R1, R2: sixteen layers, four strides of two, no batch-norm.
+#[derive(Module, Debug)]
+pub struct Trunk {
+    /// 7×7, stride 2.
+    pub layer1: Conv2d,
+    /// 3×3.
+    pub layer2: Conv2d,
+    /// 3×3.
+    pub layer3: Conv2d,
+    /// Channel attention A1.
+    pub a1: ChannelAttention,
+    /// 3×3.
+    pub layer4: Conv2d,
+    /// 3×3, stride 2.
+    pub layer5: Conv2d,
+    /// Channel attention A2.
+    pub a2: ChannelAttention,
+    /// 3×3.
+    pub layer6: Conv2d,
+    /// Residual block R1.
+    pub r1: ResidualBlock,
+    /// Residual block R2.
+    pub r2: ResidualBlock,
+    /// 3×3, stride 2.
+    pub layer7: Conv2d,
+    /// 3×3.
+    pub layer8: Conv2d,
+    /// 3×3, stride 2.
+    pub layer9: Conv2d,
+    /// 3×3 to C channels.
+    pub layer10: Conv2d,
+}
+
+impl Trunk {
+    /// A trunk with the given channel counts.
+    pub fn new(w: Widths, device: &Device) -> Self {
+        let (c1, c2, c4) = (w.base, 2 * w.base, 4 * w.base);
+        let three = |cin, cout, stride| conv(cin, cout, 3, stride, device);
+        Self {
+            layer1: conv(3, c1, 7, 2, device),
+            layer2: three(c1, c1, 1),
+            layer3: three(c1, c1, 1),
+            a1: ChannelAttention::new(c1, device),
+            layer4: three(c1, c1, 1),
+            layer5: three(c1, c2, 2),
+            a2: ChannelAttention::new(c2, device),
+            layer6: three(c2, c2, 1),
+            r1: ResidualBlock::new(c2, device),
+            r2: ResidualBlock::new(c2, device),
+            layer7: three(c2, c2, 2),
+            layer8: three(c2, c2, 1),
+            layer9: three(c2, c4, 2),
+            layer10: three(c4, w.trunk_out, 1),
+        }
+    }
+
+    /// # Shapes
+    ///
+    /// - `x`: `[b, 3, H, W]`, any size
+    /// - output: `[b, C, ⌈H/16⌉, ⌈W/16⌉]`
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let x = lrelu(self.layer1.forward(x));
+        let x = lrelu(self.layer2.forward(x));
+        let x = self.a1.forward(lrelu(self.layer3.forward(x)));
+        let x = lrelu(self.layer4.forward(x));
+        let x = self.a2.forward(lrelu(self.layer5.forward(x)));
+        let x = lrelu(self.layer6.forward(x));
+        let x = self.r2.forward(self.r1.forward(x));
+        let x = lrelu(self.layer7.forward(x));
+        let x = lrelu(self.layer8.forward(x));
+        let x = lrelu(self.layer9.forward(x));
+        lrelu(self.layer10.forward(x))
+    }
+}
+
+/// B with the two subnets g_f and g_p: what remains of PCL after training.
+#[derive(Module, Debug)]
+pub struct Encoder {
+    /// Backbone B.
+    pub trunk: Trunk,
+    /// Face subnet.
+    pub g_f: Subnet,
+    /// Pose subnet.
+    pub g_p: Subnet,
+}
+
+/// The three features of a batch, flattened in C, H, W order.
+#[derive(Clone, Debug)]
+pub struct Features {
+    /// F_s, the representation used downstream: `[b, C·h·w]`.
+    pub f_s: Tensor<2>,
+    /// F_f, the face code.
+    pub f_f: Tensor<2>,
+    /// F_p, the pose code.
+    pub f_p: Tensor<2>,
+}
+
+impl Encoder {
+    /// An encoder with the given channel counts.
+    pub fn new(w: Widths, device: &Device) -> Self {
+        let subnet = || Subnet::new(w.trunk_out, w.subnet_mid, w.code, device);
+        Self {
+            trunk: Trunk::new(w, device),
+            g_f: subnet(),
+            g_p: subnet(),
+        }
+    }
+
+    /// F_s, F_f and F_p.
+    ///
+    /// # Shapes
+    ///
+    /// - `x`: `[b, 3, H, W]`
+    pub fn features(&self, x: Tensor<4>) -> Features {
+        let map = self.trunk.forward(x);
+        Features {
+            f_f: self.g_f.forward(map.clone()),
+            f_p: self.g_p.forward(map.clone()),
+            f_s: map.flatten(1, 3),
+        }
+    }
+
+    /// F_f alone; g_p is not touched.
+    pub fn face(&self, x: Tensor<4>) -> Tensor<2> {
+        self.g_f.forward(self.trunk.forward(x))
+    }
+
+    /// F_p alone; g_f is not touched.
+    pub fn pose(&self, x: Tensor<4>) -> Tensor<2> {
+        self.g_p.forward(self.trunk.forward(x))
+    }
+}
+
+/// FaceCycle's encoder: B with a single tail whose output is F_s. It has no F_f and F_p, so PCL
+/// cannot train it; it serves single-branch baselines.
+#[derive(Module, Debug)]
+pub struct SingleTailEncoder {
+    /// Backbone B.
+    pub trunk: Trunk,
+    /// The tail.
+    pub g: Subnet,
+}
+
+impl SingleTailEncoder {
+    /// An encoder with the given channel counts.
+    pub fn new(w: Widths, device: &Device) -> Self {
+        Self {
+            trunk: Trunk::new(w, device),
+            g: Subnet::new(w.trunk_out, w.subnet_mid, w.code, device),
+        }
+    }
+
+    /// F_s.
+    ///
+    /// # Shapes
+    ///
+    /// - `x`: `[b, 3, H, W]`
+    /// - output: `[b, code·h·w]`
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<2> {
+        self.g.forward(self.trunk.forward(x))
+    }
+}

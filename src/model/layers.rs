@@ -1,0 +1,133 @@
+//! Building blocks of the encoder: convolution, channel attention, residual block, subnet.
+
+use burn::module::{Initializer, Module};
+use burn::nn::PaddingConfig2d;
+use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::tensor::activation::{leaky_relu, softmax};
+use burn::tensor::{Device, Tensor};
+
+/// Negative slope of every leaky ReLU in the encoder.
+pub const SLOPE: f64 = 0.1;
+
+/// LeakyReLU with the encoder's slope.
+pub(super) fn lrelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    leaky_relu(x, SLOPE)
+}
+
+/// A square convolution with zero padding `kernel / 2`.
+///
+/// Weights start at zero: [`super::init`] fills every parameter by name, so that a model is the
+/// same on every device.
+pub(super) fn conv(
+    cin: usize,
+    cout: usize,
+    kernel: usize,
+    stride: usize,
+    device: &Device,
+) -> Conv2d {
+    Conv2dConfig::new([cin, cout], [kernel, kernel])
+        .with_stride([stride, stride])
+        .with_padding(PaddingConfig2d::Explicit(
+            kernel / 2,
+            kernel / 2,
+            kernel / 2,
+            kernel / 2,
+        ))
+        .with_initializer(Initializer::Zeros)
+        .init(device)
+}
+
+/// Residual C×C attention over channels (S000 §3.1): y = LReLU(x + (Φ Θ̃ᵀ) G̃).
+#[derive(Module, Debug)]
+pub struct ChannelAttention {
+    /// 1×1 convolution giving G.
+    pub g: Conv2d,
+    /// 1×1 convolution giving Θ.
+    pub theta: Conv2d,
+    /// 1×1 convolution giving Φ.
+    pub phi: Conv2d,
+}
+
+impl ChannelAttention {
+    /// Attention over `channels` channels.
+    pub fn new(channels: usize, device: &Device) -> Self {
+        let one = || conv(channels, channels, 1, 1, device);
+        Self {
+            g: one(),
+            theta: one(),
+            phi: one(),
+        }
+    }
+
+    /// # Shapes
+    ///
+    /// - `x`: `[b, C, H, W]`
+    /// - output: `[b, C, H, W]`
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let [b, c, h, w] = x.dims();
+        let flat = |t: Tensor<4>| t.reshape([b, c, h * w]);
+        // Each position of G̃ sums to one over channels, each channel of Θ̃ over positions.
+        let g = softmax(flat(self.g.forward(x.clone())), 1);
+        let theta = softmax(flat(self.theta.forward(x.clone())), 2);
+        let phi = flat(self.phi.forward(x.clone()));
+        let mix = phi.matmul(theta.swap_dims(1, 2)).matmul(g);
+        lrelu(x + mix.reshape([b, c, h, w]))
+    }
+}
+
+/// Two 3×3 convolutions with an identity shortcut and no normalisation.
+#[derive(Module, Debug)]
+pub struct ResidualBlock {
+    /// First convolution.
+    pub conv1: Conv2d,
+    /// Second convolution.
+    pub conv2: Conv2d,
+}
+
+impl ResidualBlock {
+    /// A block of `channels` channels.
+    pub fn new(channels: usize, device: &Device) -> Self {
+        let three = || conv(channels, channels, 3, 1, device);
+        Self {
+            conv1: three(),
+            conv2: three(),
+        }
+    }
+
+    /// # Shapes
+    ///
+    /// - `x`: `[b, C, H, W]`
+    /// - output: `[b, C, H, W]`
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        lrelu(self.conv2.forward(lrelu(self.conv1.forward(x.clone()))) + x)
+    }
+}
+
+/// A subnet g_f or g_p (or the single tail of FaceCycle): two 3×3 convolutions, each with LReLU.
+#[derive(Module, Debug)]
+pub struct Subnet {
+    /// First convolution.
+    pub conv1: Conv2d,
+    /// Second convolution.
+    pub conv2: Conv2d,
+}
+
+impl Subnet {
+    /// Channels `cin` → `mid` → `cout`.
+    pub fn new(cin: usize, mid: usize, cout: usize, device: &Device) -> Self {
+        Self {
+            conv1: conv(cin, mid, 3, 1, device),
+            conv2: conv(mid, cout, 3, 1, device),
+        }
+    }
+
+    /// Output flattened in C, H, W order.
+    ///
+    /// # Shapes
+    ///
+    /// - `map`: `[b, cin, H, W]`
+    /// - output: `[b, cout·H·W]`
+    pub fn forward(&self, map: Tensor<4>) -> Tensor<2> {
+        lrelu(self.conv2.forward(lrelu(self.conv1.forward(map)))).flatten(1, 3)
+    }
+}

@@ -1,0 +1,71 @@
+//! Batch normalisation with the reference's running statistics.
+
+use burn::module::{Initializer, Module, Param, RunningState};
+use burn::tensor::module::{batch_norm, batch_norm_train};
+use burn::tensor::{Device, Tensor};
+
+/// Added to the variance.
+const EPSILON: f64 = 1e-5;
+/// Share of the newest batch in the running statistics.
+const MOMENTUM: f64 = 0.1;
+
+/// Normalises every channel by its batch statistics while training, by its running statistics
+/// afterwards.
+///
+/// Differs from `burn::nn::BatchNorm` in one point: the running variance takes the *unbiased* batch
+/// variance, as the PyTorch networks do that PCL is compared with.
+#[derive(Module, Debug)]
+pub struct BatchNorm {
+    /// Scale: `[C]`.
+    pub gamma: Param<Tensor<1>>,
+    /// Shift: `[C]`.
+    pub beta: Param<Tensor<1>>,
+    /// Running mean: `[C]`.
+    pub running_mean: RunningState<Tensor<1>>,
+    /// Running variance, unbiased: `[C]`.
+    pub running_var: RunningState<Tensor<1>>,
+}
+
+impl BatchNorm {
+    /// Normalisation of `channels` channels: scale 1, shift 0, running mean 0, running variance 1.
+    pub fn new(channels: usize, device: &Device) -> Self {
+        Self {
+            gamma: Initializer::Ones.init([channels], device),
+            beta: Initializer::Zeros.init([channels], device),
+            running_mean: RunningState::new(Tensor::zeros([channels], device)),
+            running_var: RunningState::new(Tensor::ones([channels], device)),
+        }
+    }
+
+    /// Batch statistics on a device that records gradients, running statistics elsewhere.
+    ///
+    /// # Shapes
+    ///
+    /// - `x`: `[b, C, …]`
+    /// - output: as `x`
+    pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        let (gamma, beta) = (self.gamma.val(), self.beta.val());
+        if !x.device().is_autodiff() {
+            return batch_norm(
+                x,
+                gamma,
+                beta,
+                self.running_mean.value(),
+                self.running_var.value(),
+                EPSILON,
+            );
+        }
+        let shape = x.dims();
+        let n = (shape.iter().product::<usize>() / shape[1]) as f64;
+        let result = batch_norm_train(x, gamma, beta, EPSILON);
+        let blend = |old: Tensor<1>, new: Tensor<1>| {
+            (old * (1.0 - MOMENTUM) + new.detach() * MOMENTUM).detach()
+        };
+        let unbiased = result.variance * (n / (n - 1.0).max(1.0));
+        self.running_mean
+            .update(blend(self.running_mean.value_sync(), result.mean));
+        self.running_var
+            .update(blend(self.running_var.value_sync(), unbiased));
+        result.output
+    }
+}

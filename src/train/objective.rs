@@ -1,0 +1,90 @@
+//! Which losses a step has, resolved from the configuration.
+
+use super::step::Stream;
+use crate::config::{Combine, OrthForm, PoseLoss, PoseNegatives, Reduction, RunConfig};
+use crate::loss::ContrastiveOptions;
+use crate::loss::balance::Alphas;
+
+/// The loss part of a configuration.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Objective {
+    /// Which of t1…t4 take part.
+    pub terms: [bool; 4],
+    /// One D call on all codes, or one per term.
+    pub recon_bn_joint: bool,
+    /// Reduction of the L1 norm.
+    pub recon_reduction: Reduction,
+    /// How the codes enter D.
+    pub combine: Combine,
+    /// Whether L_orth takes part.
+    pub orth: bool,
+    /// Its form.
+    pub orth_form: OrthForm,
+    /// Whether L_face takes part.
+    pub face: bool,
+    /// The loss on the pose branch.
+    pub pose_loss: PoseLoss,
+    /// Whose negatives L_pose uses.
+    pub pose_negatives: PoseNegatives,
+    /// One h_p call on positives and negatives together.
+    pub pose_bn_joint: bool,
+    /// τ, reduction and denominator.
+    pub contrastive: ContrastiveOptions,
+}
+
+/// Factors of the loss terms in one step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Weights {
+    /// Of L_dis.
+    pub recon: f64,
+    /// Of L_orth.
+    pub orth: f64,
+    /// α_pose and α_face.
+    pub alphas: Alphas,
+}
+
+impl From<&RunConfig> for Objective {
+    fn from(c: &RunConfig) -> Self {
+        Self {
+            terms: c.recon.terms,
+            recon_bn_joint: c.recon.bn_joint,
+            recon_reduction: c.recon.reduction,
+            combine: c.recon.combine,
+            orth: c.orth.weight != 0.0,
+            orth_form: c.orth.form,
+            face: c.face.enabled,
+            pose_loss: c.pose.loss,
+            pose_negatives: c.pose.negatives,
+            pose_bn_joint: c.pose.bn_joint,
+            contrastive: ContrastiveOptions {
+                tau: c.cl.tau,
+                reduction: c.cl.reduction,
+                pos_in_denominator: c.pose.pos_in_denominator,
+            },
+        }
+    }
+}
+
+impl Objective {
+    /// The reconstruction-only objective of the warm-up: t1–t3, no L_orth, no contrastive loss
+    /// (METHODS table 1.13, row 33).
+    pub fn warm_up(self) -> Self {
+        let [t1, t2, t3, _] = self.terms;
+        Self {
+            terms: [t1, t2, t3, false],
+            orth: false,
+            face: false,
+            pose_loss: PoseLoss::Off,
+            ..self
+        }
+    }
+
+    /// Whether a stream has anything to minimise.
+    pub fn takes_part(&self, stream: Stream) -> bool {
+        match stream {
+            Stream::Recon => self.orth || self.terms.contains(&true),
+            Stream::Face => self.face,
+            Stream::Pose => self.pose_loss != PoseLoss::Off,
+        }
+    }
+}

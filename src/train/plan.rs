@@ -1,0 +1,231 @@
+//! What a run would cost: memory, arithmetic, steps, worked out without touching a device.
+
+use crate::config::{Combine, PoseLoss, RunConfig};
+use crate::data::StreamSizes;
+use crate::model::Widths;
+
+/// Bytes of an f32.
+const F32: f64 = 4.0;
+/// Backward costs about two forwards.
+const WITH_BACKWARD: f64 = 3.0;
+
+/// Estimate of one configuration on one data set.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Plan {
+    /// Trainable parameters of encoder, heads and D.
+    pub parameters: f64,
+    /// Encoder images per step.
+    pub encoder_images: f64,
+    /// Decoded images per step.
+    pub decoder_images: f64,
+    /// Floating-point operations of one step, 2 per multiply-add, recomputation included.
+    pub flops_per_step: f64,
+    /// Estimated peak of device memory in bytes.
+    pub peak_bytes: f64,
+    /// Its share for weights, gradients and moments.
+    pub state_bytes: f64,
+    /// Its share for what the largest tape holds.
+    pub tape_bytes: f64,
+    /// Steps of one epoch.
+    pub steps_per_epoch: u64,
+    /// Steps of the whole schedule.
+    pub steps: u64,
+}
+
+/// Multiply-adds and kept numbers of a forward pass over one image.
+#[derive(Clone, Copy, Default)]
+struct Cost {
+    macs: f64,
+    kept: f64,
+    parameters: f64,
+}
+
+impl Cost {
+    /// A convolution whose output passes `extra` further element-wise stages.
+    fn conv(&mut self, cin: usize, cout: usize, kernel: usize, side: usize, extra: f64) {
+        let (cin, cout) = (cin as f64, cout as f64);
+        let (area, pixels) = ((kernel * kernel) as f64, (side * side) as f64);
+        self.macs += cin * cout * area * pixels;
+        self.kept += cout * pixels * (1.0 + extra);
+        self.parameters += cin * cout * area + cout;
+    }
+
+    fn linear(&mut self, din: usize, dout: usize) {
+        self.macs += (din * dout) as f64;
+        self.kept += 2.0 * dout as f64;
+        self.parameters += (din * dout + dout) as f64;
+    }
+
+    fn attention(&mut self, c: usize, side: usize) {
+        for _ in 0..3 {
+            self.conv(c, c, 1, side, 1.0);
+        }
+        self.macs += 2.0 * (c * c * side * side) as f64;
+        self.kept += 3.0 * (c * side * side) as f64;
+    }
+}
+
+fn encoder(w: Widths) -> (Cost, Cost) {
+    let (c1, c2, c4) = (w.base, 2 * w.base, 4 * w.base);
+    let mut trunk = Cost::default();
+    trunk.conv(3, c1, 7, 32, 1.0);
+    trunk.conv(c1, c1, 3, 32, 1.0);
+    trunk.conv(c1, c1, 3, 32, 1.0);
+    trunk.attention(c1, 32);
+    trunk.conv(c1, c1, 3, 32, 1.0);
+    trunk.conv(c1, c2, 3, 16, 1.0);
+    trunk.attention(c2, 16);
+    trunk.conv(c2, c2, 3, 16, 1.0);
+    for _ in 0..2 {
+        trunk.conv(c2, c2, 3, 16, 1.0);
+        trunk.conv(c2, c2, 3, 16, 2.0);
+    }
+    trunk.conv(c2, c2, 3, 8, 1.0);
+    trunk.conv(c2, c2, 3, 8, 1.0);
+    trunk.conv(c2, c4, 3, 4, 1.0);
+    trunk.conv(c4, w.trunk_out, 3, 4, 1.0);
+    let mut subnet = Cost::default();
+    subnet.conv(w.trunk_out, w.subnet_mid, 3, 4, 1.0);
+    subnet.conv(w.subnet_mid, w.code, 3, 4, 1.0);
+    (trunk, subnet)
+}
+
+fn decoder(w: Widths, concat: bool, fc: bool) -> Cost {
+    let b = w.base;
+    let din = w.code_len() * if concat { 2 } else { 1 };
+    let mut d = Cost::default();
+    let mut cin = din;
+    if fc {
+        d.linear(din, 8 * b);
+        cin = 8 * b;
+    }
+    for (side, cout) in [(2, 4 * b), (4, 4 * b), (8, 4 * b), (16, 4 * b), (32, 2 * b)] {
+        // ReLU of the small map, the doubled map, the convolution, batch-norm.
+        d.kept += (cin * side * side) as f64 * 1.25;
+        d.conv(cin, cout, 3, side, 2.0);
+        d.parameters += 2.0 * cout as f64;
+        cin = cout;
+    }
+    d.kept += (cin * 64 * 64) as f64 * 1.25;
+    d.conv(cin, 3, 3, 64, 2.0);
+    d
+}
+
+impl Plan {
+    /// The estimate for `items` training faces.
+    pub fn new(config: &RunConfig, items: usize) -> Self {
+        let w = Widths::new(config.backbone, config.model.width);
+        let (trunk, subnet) = encoder(w);
+        let d = decoder(w, config.recon.combine == Combine::Concat, config.recon.fc);
+        let mut head = Cost::default();
+        if config.proj.enabled {
+            head.linear(w.code_len(), w.code_len());
+            head.linear(w.code_len(), 8 * w.base);
+            head.parameters += 16.0 * w.base as f64;
+        }
+        let sizes = StreamSizes::new(config);
+        let pose_views = match config.pose.loss {
+            PoseLoss::Pose => sizes.pose * (2 + config.pose.num_negatives),
+            _ => 2 * sizes.pose,
+        } as f64;
+        let [recon, face] = [2.0 * sizes.recon as f64, 2.0 * sizes.face as f64];
+        let terms = config.recon.terms.iter().filter(|&&t| t).count() as f64;
+        let decoded = terms * sizes.recon as f64;
+        let chunk = config.memory.chunk as f64;
+
+        // A stream larger than a chunk is encoded once more without recording.
+        let passes = |images: f64| {
+            if chunk > 0.0 && images > chunk {
+                WITH_BACKWARD + 1.0
+            } else {
+                WITH_BACKWARD
+            }
+        };
+        let encode = |images: f64, subnets: f64| {
+            images * passes(images) * (trunk.macs + subnets * subnet.macs)
+        };
+        let macs = encode(recon, 2.0)
+            + encode(face, 1.0)
+            + encode(pose_views, 1.0)
+            + WITH_BACKWARD * (decoded * d.macs + (face + pose_views) * head.macs);
+
+        let parameters =
+            trunk.parameters + 2.0 * subnet.parameters + 2.0 * head.parameters + d.parameters;
+        let largest = recon.max(face).max(pose_views);
+        let live = if chunk > 0.0 {
+            largest.min(chunk)
+        } else {
+            largest
+        };
+        // Backward holds the gradient of the widest map and of its input beside the tape.
+        let widest_encoder = 3.0 * (w.base * 32 * 32) as f64;
+        let widest_decoder = 3.0 * (2 * w.base * 64 * 64) as f64;
+        let encoder_tape = live * (trunk.kept + 2.0 * subnet.kept + widest_encoder);
+        let per_tape = if config.recon.bn_joint {
+            decoded
+        } else {
+            sizes.recon as f64
+        };
+        let decoder_tape = per_tape * (d.kept + widest_decoder);
+        let k = (face - 2.0).max(0.0);
+        let contrast_tape = 24.0 * face * k + (face + pose_views) * head.kept;
+        let images = 2.0 * (recon + face + pose_views) * (3 * 64 * 64) as f64;
+        let tape_bytes = F32 * (encoder_tape.max(decoder_tape).max(contrast_tape) + images);
+        // Weights, gradients, m and v, and the new set while the old one still stands.
+        let state_bytes = F32 * parameters * 6.0;
+        let steps_per_epoch = sizes.steps_per_epoch(items);
+        Self {
+            parameters,
+            encoder_images: recon + face + pose_views,
+            decoder_images: decoded,
+            flops_per_step: 2.0 * macs,
+            peak_bytes: state_bytes + tape_bytes,
+            state_bytes,
+            tape_bytes,
+            steps_per_epoch,
+            steps: steps_per_epoch * u64::from(config.epochs),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Backbone;
+
+    #[test]
+    fn counts_agree_with_the_specification() {
+        let released = RunConfig {
+            backbone: Backbone::FacecycleReleased,
+            ..RunConfig::default()
+        };
+        let plan = Plan::new(&released, 22_496);
+        assert_eq!(plan.parameters, 17_262_723.0);
+        assert_eq!(plan.encoder_images, 2044.0);
+        assert_eq!(plan.decoder_images, 1024.0);
+        assert_eq!(plan.steps_per_epoch, 87);
+        // METHODS 1.5: about 4.1 TMAC forward and backward, here plus one more forward.
+        let whole = RunConfig {
+            memory: crate::config::MemoryConfig { chunk: 0 },
+            ..released
+        };
+        let tmac = Plan::new(&whole, 22_496).flops_per_step / 2e12;
+        assert!((3.9..4.4).contains(&tmac), "{tmac}");
+        assert!(plan.flops_per_step > Plan::new(&whole, 22_496).flops_per_step);
+    }
+
+    #[test]
+    fn chunks_bound_the_memory_of_the_paper_batch() {
+        let gib = |config: &RunConfig| Plan::new(config, 100_000).peak_bytes / 2f64.powi(30);
+        let paper = RunConfig::default();
+        assert!(gib(&paper) < 4.0, "{}", gib(&paper));
+        let mut whole = paper.clone();
+        whole.memory.chunk = 0;
+        assert!(
+            gib(&whole) > 2.0 * gib(&paper),
+            "{} {}",
+            gib(&whole),
+            gib(&paper)
+        );
+    }
+}

@@ -1,0 +1,161 @@
+//! Pictures of what the codes hold, drawn now and then from a few fixed faces.
+
+use std::sync::Arc;
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use super::event::FaceGrid;
+use super::upload::SIDE_PX;
+use crate::augment::{FrameArena, whole};
+use crate::config::{Branch, RunConfig};
+use crate::data::{FaceSource, FrameCache};
+use crate::model::{Pcl, combine, single_code};
+use crate::ops::UploadedFrames;
+use crate::rng::stream_seed;
+
+/// The fixed faces of a run.
+pub struct Gallery {
+    /// Clean faces: `[n, 3, 64, 64]` on the plain device.
+    faces: Tensor<4>,
+}
+
+impl Gallery {
+    /// Takes up to `count` faces spread over the data set. Unusable images are passed over.
+    pub fn choose(
+        source: &FaceSource,
+        cache: &FrameCache,
+        config: &RunConfig,
+        count: usize,
+        device: &Device,
+    ) -> Self {
+        let mut arena = FrameArena::default();
+        let mut views = Vec::new();
+        let items = source.len();
+        // The middle of each of `count` equal parts, then its neighbours if that one is unusable.
+        for slot in 0..count.min(items) {
+            let start = slot * items / count.min(items);
+            let frame = (0..items.min(20)).find_map(|step| {
+                let item = (start + step) % items;
+                let mut rng = ChaCha8Rng::seed_from_u64(stream_seed(
+                    config.seed,
+                    "gallery",
+                    slot as u64,
+                    step as u64,
+                ));
+                let id = source.pick(item, &mut rng).ok()?;
+                let key = source.key(&id).ok()?;
+                cache.fetch(key, || source.decode(&id)).ok()
+            });
+            if let Some(frame) = frame {
+                let index = arena.push(frame.width, frame.height, frame.rgb());
+                views.push(whole(index, (frame.width, frame.height)));
+            }
+        }
+        Self {
+            faces: UploadedFrames::new(&arena, device).render(&views, SIDE_PX),
+        }
+    }
+
+    /// The reconstruction figure (METHODS row 103) and the swap matrix.
+    ///
+    /// # Errors
+    ///
+    /// The device's own words if it was lost.
+    pub fn draw(
+        &self,
+        model: &Pcl,
+        config: &RunConfig,
+        step: u64,
+    ) -> Result<Vec<FaceGrid>, String> {
+        let [n, ..] = self.faces.dims();
+        if n == 0 {
+            return Ok(Vec::new());
+        }
+        let model = model.valid();
+        let mode = config.recon.combine;
+        let s = self.faces.clone();
+        let codes = |x: Tensor<4>| {
+            let f = model.encoder.features(x);
+            (f.f_f, f.f_p)
+        };
+        let (f_f, f_p) = codes(s.clone());
+        let (f_f_hat, f_p_hat) = codes(s.clone().flip([3]));
+        let both = |face: &Tensor<2>, pose: &Tensor<2>| {
+            model
+                .decoder
+                .forward(combine(face.clone(), pose.clone(), mode))
+        };
+        let alone = |code: &Tensor<2>, branch| {
+            model
+                .decoder
+                .forward(single_code(code.clone(), branch, mode, config.viz.model))
+        };
+        let columns = vec![
+            s.clone(),
+            both(&f_f_hat, &f_p),
+            both(&f_f, &f_p_hat),
+            alone(&f_f, Branch::Face),
+            alone(&f_p, Branch::Pose),
+            alone(&f_p_hat, Branch::Pose),
+        ];
+        let names = ["s", "F_f^ + F_p", "F_f + F_p^", "F_f", "F_p", "F_p^"];
+        let mut grids = vec![grid(
+            "reconstruction",
+            step,
+            names.map(String::from).to_vec(),
+            by_rows(columns),
+            n,
+        )?];
+
+        // Swap matrix: rows lend the look, columns the pose; originals along both edges.
+        let side = n.min(8);
+        let take = |t: &Tensor<2>| t.clone().slice([0..side]);
+        let blank = Tensor::ones([1, 3, SIDE_PX, SIDE_PX], &s.device());
+        let mut tiles = vec![blank, s.clone().slice([0..side])];
+        for row in 0..side {
+            let look = f_f.clone().slice([row..row + 1]).repeat_dim(0, side);
+            tiles.push(s.clone().slice([row..row + 1]));
+            tiles.push(both(&look, &take(&f_p)));
+        }
+        let names = std::iter::once("look \\ pose".to_owned())
+            .chain((1..=side).map(|i| i.to_string()))
+            .collect();
+        grids.push(grid("swap", step, names, Tensor::cat(tiles, 0), side + 1)?);
+        Ok(grids)
+    }
+}
+
+/// Columns of pictures, each `[n, 3, h, w]`, as `[n·columns, 3, h, w]` in row-major order.
+fn by_rows(columns: Vec<Tensor<4>>) -> Tensor<4> {
+    let [n, c, h, w] = columns[0].dims();
+    let count = columns.len();
+    Tensor::stack::<5>(columns, 1).reshape([n * count, c, h, w])
+}
+
+fn grid(
+    kind: &str,
+    step: u64,
+    columns: Vec<String>,
+    tiles: Tensor<4>,
+    rows: usize,
+) -> Result<FaceGrid, String> {
+    // D's range is (−1, 1), pictures live in [0, 1].
+    let bytes = tiles
+        .permute([0, 2, 3, 1])
+        .clamp(0.0, 1.0)
+        .mul_scalar(255.0)
+        .round();
+    let data = bytes.try_into_data().map_err(|e| e.to_string())?;
+    let pixels = data.iter::<f32>().map(|v| v as u8).collect::<Vec<_>>();
+    Ok(FaceGrid {
+        step,
+        kind: kind.into(),
+        columns,
+        rows,
+        tile_px: SIDE_PX,
+        pixels: Arc::new(pixels),
+    })
+}

@@ -1,0 +1,53 @@
+//! From the loader's parameters to tensors on the training device.
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+
+use super::step::Batch;
+use crate::augment::Interpolation;
+use crate::config::RunConfig;
+use crate::data::StepBatch;
+use crate::loss::Mix;
+use crate::ops::{UploadedFrames, gaussian_noise};
+
+/// Side of a training image in pixels.
+pub const SIDE_PX: usize = 64;
+
+/// Renders all views of a step.
+pub fn upload(batch: &StepBatch, config: &RunConfig, device: &Device) -> Batch {
+    let frames = UploadedFrames::new(&batch.arena, device);
+    let s = frames.render(&batch.recon, SIDE_PX);
+    let [n, c, h, w] = s.dims();
+    let noise = (n > 0 && config.recon.noise_std > 0.0).then(|| {
+        gaussian_noise([2 * n, c, h, w], batch.noise_seed, device) * config.recon.noise_std
+    });
+    Batch {
+        s_hat: if n > 0 {
+            s.clone().flip([3])
+        } else {
+            s.clone()
+        },
+        s,
+        noise,
+        face: frames.render(&batch.face, SIDE_PX),
+        pose: frames.render(&batch.pose, SIDE_PX),
+        pose_images: config.pose.batch_size,
+        face_mix: batch.face_interp.as_ref().map(|i| mix(i, device)),
+        pose_mix: batch.pose_interp.as_ref().map(|i| mix(i, device)),
+    }
+}
+
+fn mix(drawn: &Interpolation, device: &Device) -> Mix {
+    let k = drawn.permutation.len();
+    let permutation = drawn
+        .permutation
+        .iter()
+        .map(|&p| p as i32)
+        .collect::<Vec<_>>();
+    Mix {
+        lambda: Tensor::from_data(
+            TensorData::new(drawn.lambda.clone(), [drawn.rows, k]),
+            device,
+        ),
+        permutation: Tensor::<1, Int>::from_data(TensorData::new(permutation, [k]), device),
+    }
+}
