@@ -48,7 +48,9 @@ pub fn to_bytes(
                 .map_err(|e| e.to_string())
         })
         .collect::<Result<Vec<_>, _>>()?;
-    safetensors::serialize(views, Some(metadata)).map_err(|e| e.to_string())
+    // Without any tensor, empty metadata would come out as broken JSON.
+    let metadata = (!metadata.is_empty()).then_some(metadata);
+    safetensors::serialize(views, metadata).map_err(|e| e.to_string())
 }
 
 /// Reads what [`to_bytes`] wrote.
@@ -114,6 +116,12 @@ mod tests {
         assert_eq!(metadata["step"], "3");
         let stored = SafeTensors::deserialize(&bytes).unwrap();
         assert_eq!(stored.tensor("fc.weight").unwrap().shape(), [3, 2]);
+    }
+
+    #[test]
+    fn nothing_at_all_survives() {
+        let bytes = to_bytes(&NamedValues::new(), HashMap::new()).unwrap();
+        assert_eq!(parse(&bytes).unwrap().0, NamedValues::new());
     }
 
     #[test]

@@ -2,14 +2,12 @@
 
 mod support;
 
-use std::collections::BTreeMap;
-
 use burn::tensor::Device;
 use serde_json::Value;
-use support::compare::{Outputs, check, check_case, floor, norm};
+use support::compare::{Outputs, check, check_case, floor, norm, samples};
 use support::network::{Parameter, pcl, table};
 use support::step::{UNIT, batch, named, objective, weights};
-use support::{case, number, numbers, software};
+use support::{case, number, numbers};
 use visage::config::Backbone;
 use visage::model::{Pcl, values};
 use visage::optim::{Adam, AdamOptions, Grads};
@@ -156,12 +154,6 @@ fn total_paper() {
 }
 
 #[test]
-fn total_paper_on_wgpu() {
-    let Some(device) = software() else { return };
-    Total::new("total_paper", "paper", false, &device).joint(&device);
-}
-
-#[test]
 fn total_paper_wide() {
     let device = Device::flex();
     let total = Total::new("total_paper_wide", "paper", true, &device);
@@ -245,9 +237,10 @@ fn group_norm(grads: &Grads, group: &str) -> f32 {
     norm(&norms) as f32
 }
 
-/// Three updates per iteration. In f32 the second and third hang on the signs of tiny gradients,
-/// so what is compared is how far parameters move, and exactly only where weight decay or the
-/// first update decides.
+/// Three updates per iteration. What the second and third do to the encoder hangs on the signs of
+/// tiny gradients: two f32 runs differ by a third in single elements, so there only the distance a
+/// tensor moves is compared. D and the heads (updates from momentum, or from one gradient alone) and
+/// what only weight decay moves are compared element by element.
 #[test]
 fn alternating_released() {
     let device = Device::flex();
@@ -281,40 +274,35 @@ fn alternating_released() {
 
     let steps = adam.snapshot();
     let after = values(&model);
-    let moved = rows
-        .iter()
-        .map(|row| {
-            let [old, new] = [&before, &after].map(|v| row.in_golden_order(&v[&row.name].1));
-            (
-                row.golden.as_str(),
-                new.iter().zip(old).map(|(n, o)| n - o).collect::<Vec<_>>(),
-            )
-        })
-        .collect::<BTreeMap<_, _>>();
     for row in &rows {
-        let updates = match row.golden.split('.').next() {
+        let name = row.golden.as_str();
+        let updates = match name.split('.').next() {
             Some("h_f") => 2,
             Some("h_p") => 1,
             _ => 3,
         };
-        assert_eq!(
-            steps[&row.name].0, updates,
-            "{}: number of updates",
-            row.golden
+        assert_eq!(steps[&row.name].0, updates, "{name}: number of updates");
+
+        let [old, new] = [&before, &after].map(|v| row.in_golden_order(&v[&row.name].1));
+        let moved = new
+            .iter()
+            .zip(old)
+            .map(|(new, old)| new - old)
+            .collect::<Vec<_>>();
+        let expected = &case["deltas"][name];
+        let ratio = norm(&moved) / number(&expected["l2"]);
+        assert!(
+            (ratio - 1.0).abs() < 0.15,
+            "{name}: moved {ratio} of what it should"
         );
-        let expected = &case["deltas"][&row.golden];
-        let (ours, l2) = (&moved[row.golden.as_str()], number(&expected["l2"]));
-        eprintln!(
-            "{} l2 {} {}",
-            row.golden,
-            norm(ours) / l2 - 1.0,
-            number(&expected["f32_rel_l2"])
-        );
-        for (i, value) in support::compare::samples(expected) {
-            eprintln!(
-                "   {:e} {:e}",
-                f64::from(ours[i]) - value,
-                number(&expected["f32_max_abs"])
+        let decided =
+            name.starts_with("D.") || name.starts_with("h_") || name.ends_with("theta.bias");
+        for (i, expected) in samples(expected).into_iter().filter(|_| decided) {
+            let off = (f64::from(moved[i]) - expected).abs();
+            assert!(
+                off < 1e-6,
+                "{name}[{i}]: moved {}, not {expected}",
+                moved[i]
             );
         }
     }

@@ -8,7 +8,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, StandardNormal};
 use support::compare::relative_distance;
-use support::network::statistics;
+use support::network::{statistics, vanishes};
 use support::step::{UNIT, objective};
 use support::{devices, numbers, small};
 use visage::augment::Interpolation;
@@ -133,7 +133,7 @@ fn a_denominator_has_2n_minus_1_terms() {
         [[1.0, 0.0], [0.0, 3.0], [2.0, 0.0], [0.0, 1.0]],
         &Device::flex(),
     );
-    for tau in [1.0, 0.5] {
+    for tau in [1f64, 0.5] {
         let e = (1.0 / tau).exp();
         let loss = value(l_face(z.clone(), None, options(tau, true)));
         assert!((loss - ((e + 2.0) / e).ln()).abs() < 1e-6, "{loss}");
@@ -169,14 +169,9 @@ fn chunks_do_not_change_a_step() {
         assert_eq!(chunked_grads.len(), grads.len());
         for ((name, chunked), (same_name, whole)) in chunked_grads.iter().zip(&grads) {
             assert_eq!(name, same_name);
-            // Gradients that vanish in exact arithmetic are noise and cannot agree.
-            let vanishes = ["theta.bias", "linear2.bias"]
-                .iter()
-                .any(|end| name.ends_with(end))
-                || (name.contains(".block") && name.ends_with("conv.bias"));
             let distance = relative_distance(chunked, whole);
             assert!(
-                vanishes || distance < 1e-3,
+                vanishes(name) || distance < 1e-3,
                 "chunk {chunk}, {name}: {distance}"
             );
         }
@@ -250,12 +245,11 @@ fn eight_pictures_are_learnt_by_heart() {
     let mut model = small::network(3, device);
     let mut adam = Adam::new((&OptimizerConfig::default()).into());
     let mut losses = Vec::new();
-    for _ in 0..60 {
+    for _ in 0..25 {
         let (terms, grads) = stream_gradients(&model, Stream::Recon, &batch, &objective, &UNIT, 0);
         model = adam.step(model, &grads, 2e-3);
         losses.push(terms.read(None).expect("the device answers").0.dis());
     }
     let (first, last) = (losses[0], losses[losses.len() - 1]);
-    eprintln!("{losses:?}");
     assert!(last < 0.4 * first, "{first} → {last}");
 }

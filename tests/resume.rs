@@ -212,7 +212,7 @@ fn killed(place: &Place, last_step: &str, delay: Duration, in_checkpoint: bool) 
 #[test]
 fn killed_runs_join_exactly() {
     let kills = std::env::var("VISAGE_KILLS").map_or(6, |n| n.parse().expect("a whole number"));
-    let last_step = "16";
+    let last_step = "12";
     let place = Place::new();
     place.faces(FACES);
     let start = Instant::now();

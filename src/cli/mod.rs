@@ -7,6 +7,7 @@ mod train;
 use clap::{Parser, Subcommand};
 
 use crate::config::ConfigError;
+use crate::data::DataError;
 use crate::device::DeviceError;
 use crate::train::TrainError;
 
@@ -75,6 +76,7 @@ pub fn main() -> u8 {
 fn exit_code(error: &anyhow::Error) -> u8 {
     let users = error.chain().any(|cause| {
         cause.is::<ConfigError>()
+            || cause.is::<DataError>()
             || cause.is::<DeviceError>()
             || cause.is::<TrainError>()
             || cause.is::<InputError>()

@@ -8,11 +8,11 @@ use anyhow::{Context, Result};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::{DONE, INTERRUPTED, InputError, OURS, plan};
+use super::{DONE, INPUT, INTERRUPTED, InputError, OURS, plan};
 use crate::config::{RunConfig, keys};
 use crate::data;
 use crate::device::{DeviceRequest, choose};
-use crate::record::Recorder;
+use crate::record::{Recorder, replace};
 use crate::term::Terminal;
 use crate::train::event::{Control, Event, StopReason};
 use crate::train::{Job, Trainer};
@@ -32,9 +32,9 @@ pub(super) struct TrainArgs {
     /// One setting on top of both, e.g. --set batch.recon=32; may be repeated. `visage config` lists the keys.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     sets: Vec<String>,
-    /// auto, gpu, cpu, software, or a number from `visage devices`.
-    #[arg(long, default_value = "auto", value_name = "DEVICE")]
-    device: DeviceRequest,
+    /// auto (the default), gpu, cpu, software, or a number from `visage devices`.
+    #[arg(long, value_name = "DEVICE")]
+    device: Option<DeviceRequest>,
     /// Folder of the run [default: runs/<preset>, with a number if it exists].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -70,6 +70,34 @@ impl TrainArgs {
 struct RunFile {
     program: String,
     data: Option<PathBuf>,
+    device: String,
+    last_step: Option<u64>,
+}
+
+impl RunFile {
+    /// What the arguments say, and for a resumed run what they leave open.
+    fn new(args: &TrainArgs, saved: Option<Self>) -> Self {
+        let request = args.device.map(|request| request.to_string());
+        let data = args.data.as_deref().map(absolute);
+        let program = format!("visage {}", env!("CARGO_PKG_VERSION"));
+        match saved {
+            None => Self {
+                program,
+                data,
+                device: request.unwrap_or_else(|| DeviceRequest::Auto.to_string()),
+                last_step: args.steps,
+            },
+            Some(saved) => Self {
+                program,
+                data: data.or(saved.data),
+                device: request.unwrap_or(saved.device),
+                // A new number of epochs replaces an old limit.
+                last_step: args
+                    .steps
+                    .or(saved.last_step.filter(|_| args.epochs.is_none())),
+            },
+        }
+    }
 }
 
 const RUN_FILE: &str = "run.json";
@@ -85,19 +113,15 @@ pub(super) fn run(args: TrainArgs) -> Result<u8> {
         config.epochs = epochs;
         config.validate()?;
     }
-    let data = match (&args.data, &args.resume) {
-        (Some(data), _) => Some(absolute(data)),
-        (None, Some(run)) => read_run_file(run)?.data,
-        (None, None) => None,
-    };
+    let saved = args.resume.as_deref().map(read_run_file).transpose()?;
+    let file = RunFile::new(&args, saved);
+    let device = choose(file.device.parse().map_err(InputError)?)?;
     if args.plan {
-        let source = data::open(data.as_deref(), &config)?;
-        let device = choose(args.device)?;
+        let source = data::open(file.data.as_deref(), &config)?;
         plan::print(&config, &source.describe(), source.len(), &device.words)?;
         return Ok(DONE);
     }
 
-    let device = choose(args.device)?;
     let dir = match (&args.resume, &args.out) {
         (Some(run), _) => run.clone(),
         (None, Some(out)) => fresh(out)?,
@@ -117,13 +141,13 @@ pub(super) fn run(args: TrainArgs) -> Result<u8> {
     let job = Job {
         dir: dir.clone(),
         config: config.clone(),
-        data: data.clone(),
+        data: file.data.clone(),
         device,
-        last_step: args.steps,
+        last_step: file.last_step,
         resume: args.resume.is_some(),
     };
     let trainer = Trainer::prepare(job, &mut |event| terminal.on_event(&event))?;
-    write_run_files(&dir, &config, data)
+    write_run_files(&dir, &config, &file)
         .with_context(|| format!("the run folder {} cannot be written", dir.display()))?;
     let mut recorder = Recorder::open(&dir, trainer.resumed_at());
     let reason = trainer.run(&controls, &mut |event| {
@@ -135,6 +159,7 @@ pub(super) fn run(args: TrainArgs) -> Result<u8> {
     Ok(match reason {
         StopReason::Finished => DONE,
         StopReason::Interrupted => INTERRUPTED,
+        StopReason::Unusable { .. } => INPUT,
         StopReason::Failed { .. } => OURS,
     })
 }
@@ -193,21 +218,18 @@ fn read_run_file(run: &Path) -> Result<RunFile> {
     })?;
     let file = serde_json::from_slice(&bytes).map_err(|e| {
         InputError(format!(
-            "{RUN_FILE} is damaged ({e}); give --data again: {}",
+            "{RUN_FILE} is damaged ({e}), so the run cannot be resumed: {}",
             path.display()
         ))
     })?;
     Ok(file)
 }
 
-fn write_run_files(dir: &Path, config: &RunConfig, data: Option<PathBuf>) -> std::io::Result<()> {
+fn write_run_files(dir: &Path, config: &RunConfig, file: &RunFile) -> std::io::Result<()> {
     std::fs::create_dir_all(dir)?;
-    std::fs::write(dir.join(CONFIG_FILE), config.to_toml())?;
-    let file = RunFile {
-        program: format!("visage {}", env!("CARGO_PKG_VERSION")),
-        data,
-    };
-    std::fs::write(dir.join(RUN_FILE), serde_json::to_vec_pretty(&file)?)
+    replace(&dir.join(RUN_FILE), &serde_json::to_vec_pretty(file)?)?;
+    // The last, because it is what makes the folder a run.
+    replace(&dir.join(CONFIG_FILE), config.to_toml().as_bytes())
 }
 
 #[cfg(test)]

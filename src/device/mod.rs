@@ -3,11 +3,13 @@
 mod adapters;
 mod software;
 
+use std::fmt;
 use std::str::FromStr;
 
 use burn::tensor::{Device, DeviceKind};
 
 pub use adapters::{Adapter, AdapterKind, adapters};
+pub(crate) use software::is_software;
 
 /// What `--device` asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,6 +39,18 @@ impl FromStr for DeviceRequest {
             number => number.parse().map(Self::Nth).map_err(|_| {
                 "give auto, gpu, cpu, software, or the number of an adapter from `visage devices`".to_owned()
             }),
+        }
+    }
+}
+
+impl fmt::Display for DeviceRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("auto"),
+            Self::Gpu => f.write_str("gpu"),
+            Self::Cpu => f.write_str("cpu"),
+            Self::Software => f.write_str("software"),
+            Self::Nth(n) => write!(f, "{n}"),
         }
     }
 }
@@ -161,6 +175,13 @@ mod tests {
     fn requests_are_read() {
         assert_eq!("gpu".parse(), Ok(DeviceRequest::Gpu));
         assert_eq!("3".parse(), Ok(DeviceRequest::Nth(3)));
+        for request in [
+            DeviceRequest::Auto,
+            DeviceRequest::Software,
+            DeviceRequest::Nth(2),
+        ] {
+            assert_eq!(request.to_string().parse(), Ok(request));
+        }
         assert!(
             "cuda"
                 .parse::<DeviceRequest>()

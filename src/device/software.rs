@@ -5,6 +5,7 @@
 //! two measures make it take the first candidate that works: one sample per measurement, and a
 //! device that is known to be so slow that nothing can disappoint.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use burn::backend::DispatchDevice;
@@ -16,8 +17,17 @@ use cubecl::throughput::{
     MemoryAccess, MemorySpec, ThroughputCache, ThroughputKey, ThroughputMode, ThroughputValue,
 };
 
+static OPENED: AtomicBool = AtomicBool::new(false);
+
+/// Whether this process uses the software rasteriser. Kernels then name a fixed strategy where
+/// burn would measure several.
+pub(crate) fn is_software() -> bool {
+    OPENED.load(Ordering::Relaxed)
+}
+
 /// One sample per candidate. Has no effect once a device was opened in this process.
 pub(super) fn before_first_use() {
+    OPENED.store(true, Ordering::Relaxed);
     let mut config = CubeClRuntimeConfig::from_current_dir().override_from_env();
     config.autotune.bench = BenchConfig {
         min_samples: 1,

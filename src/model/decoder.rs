@@ -2,12 +2,11 @@
 
 use burn::module::Module;
 use burn::nn::Linear;
-use burn::nn::conv::Conv2d;
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
 use super::head::linear;
-use super::layers::conv;
+use super::layers::Conv;
 use super::norm::BatchNorm;
 use crate::config::{Branch, Combine, VizModel};
 use crate::ops::upsample2;
@@ -16,7 +15,7 @@ use crate::ops::upsample2;
 #[derive(Module, Debug)]
 pub struct UpBlock {
     /// The convolution.
-    pub conv: Conv2d,
+    pub conv: Conv,
     /// The normalisation.
     pub bn: BatchNorm,
 }
@@ -25,7 +24,7 @@ impl UpBlock {
     /// Channels `cin` → `cout`.
     pub fn new(cin: usize, cout: usize, device: &Device) -> Self {
         Self {
-            conv: conv(cin, cout, 3, 1, device),
+            conv: Conv::new(cin, cout, 3, 1, device),
             bn: BatchNorm::new(cout, device),
         }
     }
@@ -39,7 +38,7 @@ impl UpBlock {
 #[derive(Module, Debug)]
 pub struct OutBlock {
     /// The convolution.
-    pub conv: Conv2d,
+    pub conv: Conv,
 }
 
 /// D: a code becomes a picture of 64×64 pixels in (−1, 1).
@@ -74,7 +73,7 @@ impl Decoder {
             block4: block(4 * base, 4 * base),
             block5: block(4 * base, 2 * base),
             out: OutBlock {
-                conv: conv(2 * base, 3, 3, 1, device),
+                conv: Conv::new(2 * base, 3, 3, 1, device),
             },
         }
     }

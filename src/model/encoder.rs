@@ -1,10 +1,9 @@
 //! Backbone B with its subnets (METHODS 1.1, 1.2).
 
 use burn::module::Module;
-use burn::nn::conv::Conv2d;
 use burn::tensor::{Device, Tensor};
 
-use super::layers::{ChannelAttention, ResidualBlock, Subnet, conv, lrelu};
+use super::layers::{ChannelAttention, Conv, ResidualBlock, Subnet, lrelu};
 use crate::config::Backbone;
 
 /// Channel counts of an encoder.
@@ -47,42 +46,42 @@ impl Widths {
 #[derive(Module, Debug)]
 pub struct Trunk {
     /// 7×7, stride 2.
-    pub layer1: Conv2d,
+    pub layer1: Conv,
     /// 3×3.
-    pub layer2: Conv2d,
+    pub layer2: Conv,
     /// 3×3.
-    pub layer3: Conv2d,
+    pub layer3: Conv,
     /// Channel attention A1.
     pub a1: ChannelAttention,
     /// 3×3.
-    pub layer4: Conv2d,
+    pub layer4: Conv,
     /// 3×3, stride 2.
-    pub layer5: Conv2d,
+    pub layer5: Conv,
     /// Channel attention A2.
     pub a2: ChannelAttention,
     /// 3×3.
-    pub layer6: Conv2d,
+    pub layer6: Conv,
     /// Residual block R1.
     pub r1: ResidualBlock,
     /// Residual block R2.
     pub r2: ResidualBlock,
     /// 3×3, stride 2.
-    pub layer7: Conv2d,
+    pub layer7: Conv,
     /// 3×3.
-    pub layer8: Conv2d,
+    pub layer8: Conv,
     /// 3×3, stride 2.
-    pub layer9: Conv2d,
+    pub layer9: Conv,
     /// 3×3 to C channels.
-    pub layer10: Conv2d,
+    pub layer10: Conv,
 }
 
 impl Trunk {
     /// A trunk with the given channel counts.
     pub fn new(w: Widths, device: &Device) -> Self {
         let (c1, c2, c4) = (w.base, 2 * w.base, 4 * w.base);
-        let three = |cin, cout, stride| conv(cin, cout, 3, stride, device);
+        let three = |cin, cout, stride| Conv::new(cin, cout, 3, stride, device);
         Self {
-            layer1: conv(3, c1, 7, 2, device),
+            layer1: Conv::new(3, c1, 7, 2, device),
             layer2: three(c1, c1, 1),
             layer3: three(c1, c1, 1),
             a1: ChannelAttention::new(c1, device),

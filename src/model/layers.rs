@@ -1,10 +1,10 @@
 //! Building blocks of the encoder: convolution, channel attention, residual block, subnet.
 
-use burn::module::{Initializer, Module};
-use burn::nn::PaddingConfig2d;
-use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::module::{Initializer, Module, Param};
 use burn::tensor::activation::{leaky_relu, softmax};
 use burn::tensor::{Device, Tensor};
+
+use crate::ops::conv;
 
 /// Negative slope of every leaky ReLU in the encoder.
 pub const SLOPE: f64 = 0.1;
@@ -14,44 +14,61 @@ pub(super) fn lrelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     leaky_relu(x, SLOPE)
 }
 
-/// A square convolution with zero padding `kernel / 2`.
-///
-/// Weights start at zero: [`super::init`] fills every parameter by name, so that a model is the
-/// same on every device.
-pub(super) fn conv(
-    cin: usize,
-    cout: usize,
-    kernel: usize,
+/// A square convolution with bias.
+#[derive(Module, Debug)]
+pub struct Conv {
+    /// `[cout, cin, k, k]`.
+    pub weight: Param<Tensor<4>>,
+    /// `[cout]`.
+    pub bias: Param<Tensor<1>>,
     stride: usize,
-    device: &Device,
-) -> Conv2d {
-    Conv2dConfig::new([cin, cout], [kernel, kernel])
-        .with_stride([stride, stride])
-        .with_padding(PaddingConfig2d::Explicit(
-            kernel / 2,
-            kernel / 2,
-            kernel / 2,
-            kernel / 2,
-        ))
-        .with_initializer(Initializer::Zeros)
-        .init(device)
+    padding: usize,
+}
+
+impl Conv {
+    /// Zero padding `kernel / 2`.
+    ///
+    /// Weights start at zero: [`super::initialise`] fills every parameter by name, so that a model
+    /// is the same on every device.
+    pub fn new(cin: usize, cout: usize, kernel: usize, stride: usize, device: &Device) -> Self {
+        Self {
+            weight: Initializer::Zeros.init([cout, cin, kernel, kernel], device),
+            bias: Initializer::Zeros.init([cout], device),
+            stride,
+            padding: kernel / 2,
+        }
+    }
+
+    /// # Shapes
+    ///
+    /// - `x`: `[b, cin, H, W]`
+    /// - output: `[b, cout, ⌈H/stride⌉, ⌈W/stride⌉]`
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        conv(
+            x,
+            self.weight.val(),
+            self.bias.val(),
+            self.stride,
+            self.padding,
+        )
+    }
 }
 
 /// Residual C×C attention over channels (S000 §3.1): y = LReLU(x + (Φ Θ̃ᵀ) G̃).
 #[derive(Module, Debug)]
 pub struct ChannelAttention {
     /// 1×1 convolution giving G.
-    pub g: Conv2d,
+    pub g: Conv,
     /// 1×1 convolution giving Θ.
-    pub theta: Conv2d,
+    pub theta: Conv,
     /// 1×1 convolution giving Φ.
-    pub phi: Conv2d,
+    pub phi: Conv,
 }
 
 impl ChannelAttention {
     /// Attention over `channels` channels.
     pub fn new(channels: usize, device: &Device) -> Self {
-        let one = || conv(channels, channels, 1, 1, device);
+        let one = || Conv::new(channels, channels, 1, 1, device);
         Self {
             g: one(),
             theta: one(),
@@ -79,15 +96,15 @@ impl ChannelAttention {
 #[derive(Module, Debug)]
 pub struct ResidualBlock {
     /// First convolution.
-    pub conv1: Conv2d,
+    pub conv1: Conv,
     /// Second convolution.
-    pub conv2: Conv2d,
+    pub conv2: Conv,
 }
 
 impl ResidualBlock {
     /// A block of `channels` channels.
     pub fn new(channels: usize, device: &Device) -> Self {
-        let three = || conv(channels, channels, 3, 1, device);
+        let three = || Conv::new(channels, channels, 3, 1, device);
         Self {
             conv1: three(),
             conv2: three(),
@@ -107,17 +124,17 @@ impl ResidualBlock {
 #[derive(Module, Debug)]
 pub struct Subnet {
     /// First convolution.
-    pub conv1: Conv2d,
+    pub conv1: Conv,
     /// Second convolution.
-    pub conv2: Conv2d,
+    pub conv2: Conv,
 }
 
 impl Subnet {
     /// Channels `cin` → `mid` → `cout`.
     pub fn new(cin: usize, mid: usize, cout: usize, device: &Device) -> Self {
         Self {
-            conv1: conv(cin, mid, 3, 1, device),
-            conv2: conv(mid, cout, 3, 1, device),
+            conv1: Conv::new(cin, mid, 3, 1, device),
+            conv2: Conv::new(mid, cout, 3, 1, device),
         }
     }
 

@@ -26,7 +26,7 @@ pub use decoder::{Decoder, OutBlock, UpBlock, combine, l2_normalize, single_code
 pub use encoder::{Encoder, Features, SingleTailEncoder, Trunk, Widths};
 pub use head::ProjectionHead;
 pub use init::{initial_values, initialise};
-pub use layers::{ChannelAttention, ResidualBlock, SLOPE, Subnet};
+pub use layers::{ChannelAttention, Conv, ResidualBlock, SLOPE, Subnet};
 pub use norm::BatchNorm;
 pub(crate) use params::Path;
 pub use params::{Buffers, NamedValues, is_buffer, load_values, parameter_count, values};

@@ -24,6 +24,7 @@ use std::path::Path;
 
 use crate::train::event::Event;
 use curves::Curves;
+pub(crate) use files::replace;
 use grid::GridFolder;
 use jsonl::EventLog;
 use metrics_csv::MetricsLog;

@@ -73,11 +73,15 @@ pub fn stopped(step: u64, reason: &StopReason, pace: &Pace) -> Vec<String> {
             count(step),
             pace.dir.display()
         )],
+        StopReason::Interrupted if pace.checkpoint.is_none() => vec![format!(
+            "Stopped at step {}. No checkpoint could be written, so there is nothing to go on from.",
+            count(step)
+        )],
         StopReason::Interrupted => vec![
             format!("Stopped at step {}. To go on:", count(step)),
             format!("    {resume}"),
         ],
-        StopReason::Failed { text } => {
+        StopReason::Unusable { text } | StopReason::Failed { text } => {
             let mut lines = vec![format!("Training failed at step {}: {text}", count(step))];
             if let Some(saved) = pace.checkpoint {
                 lines.push(format!("To go on from step {}:", count(saved)));
@@ -180,6 +184,9 @@ mod tests {
     fn ways_to_go_on() {
         let mut pace = Pace::default();
         pace.dir = "runs/a b".into();
+        let nowhere = stopped(1500, &StopReason::Interrupted, &pace);
+        assert!(nowhere[0].contains("nothing to go on from"), "{nowhere:?}");
+        pace.checkpoint = Some(1500);
         let lines = stopped(1500, &StopReason::Interrupted, &pace);
         assert_eq!(
             lines,
@@ -188,6 +195,7 @@ mod tests {
                 "    visage train --resume \"runs/a b\""
             ]
         );
+        pace.checkpoint = None;
         let failed = StopReason::Failed {
             text: "The loss is not a number.".into(),
         };

@@ -104,8 +104,8 @@ pub fn save(
 ) -> io::Result<PathBuf> {
     let other = |reason: String| io::Error::other(reason);
     fs::create_dir_all(folder)?;
+    sweep(folder);
     let partial = folder.join(format!("{PARTIAL}-{}", std::process::id()));
-    let _ = fs::remove_dir_all(&partial);
     fs::create_dir(&partial)?;
     let result = (|| {
         let moments = adam.snapshot();
@@ -260,6 +260,15 @@ fn sync_folder(folder: &Path) {
     }
 }
 
+/// Removes what killed writers left behind.
+fn sweep(folder: &Path) {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries.filter(|e| e.file_name().to_string_lossy().starts_with(PARTIAL)) {
+        // What cannot be removed only takes up space.
+        let _ = fs::remove_dir_all(entry.path());
+    }
+}
+
 fn prune(folder: &Path, keep: usize) {
     let all = list(folder);
     for old in &all[..all.len().saturating_sub(keep.max(1))] {
@@ -356,5 +365,10 @@ mod tests {
         ));
         write(dir.path(), 4, 1);
         assert_eq!(load_newest(dir.path()).unwrap().0.progress.step, 4);
+        assert_eq!(
+            fs::read_dir(dir.path()).unwrap().count(),
+            1,
+            "and swept away"
+        );
     }
 }

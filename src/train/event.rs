@@ -163,6 +163,11 @@ pub enum StopReason {
     Finished,
     /// Somebody asked for it; the checkpoint is written.
     Interrupted,
+    /// The faces cannot be used; the sentence says which file and what to do.
+    Unusable {
+        /// The sentence.
+        text: String,
+    },
     /// It cannot go on; the sentence says why and what to try.
     Failed {
         /// The sentence.

@@ -36,7 +36,7 @@ impl Gallery {
         let items = source.len();
         // The middle of each of `count` equal parts, then its neighbours if that one is unusable.
         for slot in 0..count.min(items) {
-            let start = slot * items / count.min(items);
+            let start = (2 * slot + 1) * items / (2 * count.min(items));
             let frame = (0..items.min(20)).find_map(|step| {
                 let item = (start + step) % items;
                 let mut rng = ChaCha8Rng::seed_from_u64(stream_seed(

@@ -192,7 +192,11 @@ impl Trainer {
     }
 
     fn go(&mut self, controls: &Receiver<Control>, emit: &mut dyn FnMut(Event)) -> StopReason {
-        let mut saved_at = self.resumed_at;
+        let mut saved_at = (self.resumed_at > 0).then_some(self.resumed_at);
+        if saved_at.is_none() {
+            // From here on a run can be gone on with, whenever it is stopped or killed.
+            self.save(&mut saved_at, emit);
+        }
         let mut drawn_at = None;
         let mut bad_in_a_row = 0;
         let mut paused = false;
@@ -218,7 +222,7 @@ impl Trainer {
                         };
                     }
                 }
-                Err(text) => return StopReason::Failed { text },
+                Err(reason) => return reason,
             }
             let step = self.progress.step;
             if due(step, self.config.snapshot.every_steps) {
@@ -278,13 +282,17 @@ impl Trainer {
     }
 
     /// One step and its event. `Ok(false)` if its loss was not finite and nothing was changed.
-    fn one_step(&mut self, emit: &mut dyn FnMut(Event)) -> Result<bool, String> {
+    fn one_step(&mut self, emit: &mut dyn FnMut(Event)) -> Result<bool, StopReason> {
         let start = Instant::now();
         let batch = match self.loader.next_batch() {
             Ok(batch) => batch,
             Err(error) => {
                 self.report_skipped(emit);
-                return Err(error.to_string());
+                let text = error.to_string();
+                return Err(match error {
+                    DataError::LoaderEnded(_) => StopReason::Failed { text },
+                    _ => StopReason::Unusable { text },
+                });
             }
         };
         self.report_skipped(emit);
@@ -300,7 +308,9 @@ impl Trainer {
         };
         let outcome = self
             .update(&inputs, &objective, &weights, lr)
-            .map_err(|text| self.advice(&text))?;
+            .map_err(|text| StopReason::Failed {
+                text: self.advice(&text),
+            })?;
         self.progress.step += 1;
         let done = match outcome {
             Outcome::NotFinite { what } => {
@@ -483,9 +493,9 @@ impl Trainer {
     }
 
     /// Writes a checkpoint unless this step already has one. A failure costs the checkpoint only.
-    fn save(&mut self, saved_at: &mut u64, emit: &mut dyn FnMut(Event)) {
+    fn save(&mut self, saved_at: &mut Option<u64>, emit: &mut dyn FnMut(Event)) {
         let step = self.progress.step;
-        if *saved_at == step {
+        if *saved_at == Some(step) {
             return;
         }
         let folder = self.dir.join("checkpoints");
@@ -499,7 +509,7 @@ impl Trainer {
             keep,
         ) {
             Ok(path) => {
-                *saved_at = step;
+                *saved_at = Some(step);
                 emit(Event::Checkpoint { step, path });
             }
             Err(error) => emit(Event::Warning {
@@ -539,7 +549,7 @@ impl Trainer {
             emit(Event::Warning { text });
         }
         let new = self.source.skipped().drain_new();
-        let Some(first) = new.first() else { return };
+        let Some(newest) = new.last() else { return };
         let file = self.dir.join("skipped.csv");
         let listed = match data::append_csv(&file, &new) {
             Ok(()) => "all are listed in skipped.csv".to_owned(),
@@ -550,8 +560,8 @@ impl Trainer {
             text: format!(
                 "{count} unusable {} so far, {listed}; the newest: {} — {}",
                 if count == 1 { "file" } else { "files" },
-                first.reason,
-                first.file.display()
+                newest.reason,
+                newest.file.display()
             ),
         });
     }

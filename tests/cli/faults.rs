@@ -131,9 +131,10 @@ fn a_full_disk_costs_the_file_not_the_run() {
         "check the space",
         "Finished after 3 steps",
     ]);
-    assert_eq!(
-        checkpoints(&place.path("run")),
-        ["step_00000002", "step_00000003"]
+    let saved = checkpoints(&place.path("run"));
+    assert!(
+        saved.ends_with(&["step_00000002".into(), "step_00000003".into()]),
+        "{saved:?}"
     );
 }
 
@@ -166,7 +167,7 @@ fn ctrl_c_saves_and_says_how_to_go_on() {
         .says(&["Stopped at step", "visage train --resume run"]);
     let done = *steps(&run).last().unwrap();
     assert!(done < 2700, "it was to stop in the middle");
-    assert_eq!(checkpoints(&run), [format!("step_{done:08}")]);
+    assert_eq!(checkpoints(&run).pop(), Some(format!("step_{done:08}")));
     place.resume("run", done + 2).expect(0);
     assert_eq!(steps(&run), (1..=done + 2).collect::<Vec<_>>());
 }

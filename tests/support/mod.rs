@@ -65,7 +65,7 @@ pub fn leaf<const D: usize>(spec: &Value, device: &Device) -> Tensor<D> {
 
 /// The values of a tensor, row-major.
 pub fn numbers<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().to_vec().expect("f32 values")
+    tensor.into_data().try_to_vec().expect("f32 values")
 }
 
 /// A number of the golden file.

@@ -169,6 +169,14 @@ pub fn vjp<M: Module, const I: usize, const O: usize>(
     out
 }
 
+/// Whether a gradient of the whole network is zero in exact arithmetic: a constant cancels in the
+/// softmax over positions and in batch normalisation. What is left is rounding noise.
+pub fn vanishes(name: &str) -> bool {
+    name.ends_with("theta.bias")
+        || name.ends_with("linear2.bias")
+        || (name.contains(".block") && name.ends_with("conv.bias"))
+}
+
 /// Batch-norm statistics below a module, by path.
 pub fn statistics<M: Module>(module: &M) -> Outputs {
     let named = values(module)

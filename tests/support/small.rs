@@ -36,28 +36,37 @@ fn mix<const K: usize>(index: u64, rows: usize, permutation: [i32; K], device: &
     }
 }
 
+/// Variations of pictures: each of them `views` times in a row, blended with other blobs.
+fn views(of: &Tensor<4>, views: usize, index: u64, device: &Device) -> Tensor<4> {
+    let copies: Tensor<4> = of
+        .clone()
+        .unsqueeze_dim::<5>(1)
+        .repeat_dim(1, views)
+        .flatten(0, 1);
+    let [count, ..] = copies.dims();
+    copies * 0.6 + pictures(index, count, device) * 0.4
+}
+
 /// The inputs of one step: 4 images to reconstruct, 4 faces, 2 poses with 4 negatives each.
+///
+/// Negatives are variations of their image like the positives, so that L_pose starts near its
+/// chance level instead of at zero.
 pub fn batch(step: u64, device: &Device) -> Batch {
     let index = 2000 + 10 * step;
     let s = pictures(index, 4, device);
-    let pose = pictures(index + 2, 2, device);
-    // Four flips of each image in a row, blended with others so that they differ.
-    let flips: Tensor<4> = pose
-        .clone()
-        .flip([3])
-        .unsqueeze_dim::<5>(1)
-        .repeat_dim(1, 4)
-        .flatten(0, 1);
-    let negatives = flips * 0.7 + pictures(index + 3, 8, device) * 0.3;
-    let other_view = pose.clone() * 0.8 + pictures(index + 4, 2, device) * 0.2;
+    let faces = pictures(index + 1, 4, device);
+    let poses = pictures(index + 2, 2, device);
+    let face = [3, 4].map(|offset| views(&faces, 1, index + offset, device));
+    let pose = [(1, 5), (1, 6), (4, 7)]
+        .map(|(count, offset)| views(&poses, count, index + offset, device));
     Batch {
         s_hat: s.clone().flip([3]),
         s,
         noise: None,
-        face: pictures(index + 1, 8, device),
-        pose: Tensor::cat(vec![pose, other_view, negatives], 0),
+        face: Tensor::cat(face.to_vec(), 0),
+        pose: Tensor::cat(pose.to_vec(), 0),
         pose_images: 2,
-        face_mix: Some(mix(index + 5, 8, [3, 0, 5, 1, 4, 2], device)),
-        pose_mix: Some(mix(index + 6, 2, [2, 0, 3, 1], device)),
+        face_mix: Some(mix(index + 8, 8, [3, 0, 5, 1, 4, 2], device)),
+        pose_mix: Some(mix(index + 9, 2, [2, 0, 3, 1], device)),
     }
 }

@@ -206,9 +206,6 @@ fn colour(
                 let red = image[base + i];
                 let green = image[base + plane + i];
                 let blue = image[base + 2 * plane + i];
-                let mut r = f32::new(0.0);
-                let mut g = f32::new(0.0);
-                let mut b = f32::new(0.0);
                 if operation == 3.0f32 {
                     let turn_by = rows[at + 17];
                     let shift = 6.0f32 * (turn_by - turn_by.floor());
@@ -222,9 +219,9 @@ fn colour(
                         sector = (blue - red) / divisor + 2.0f32;
                     }
                     let sector = wrap(sector + shift);
-                    r = channel(value, chroma, wrap(5.0f32 + sector));
-                    g = channel(value, chroma, wrap(3.0f32 + sector));
-                    b = channel(value, chroma, wrap(1.0f32 + sector));
+                    image[base + i] = channel(value, chroma, wrap(5.0f32 + sector));
+                    image[base + plane + i] = channel(value, chroma, wrap(3.0f32 + sector));
+                    image[base + 2 * plane + i] = channel(value, chroma, wrap(1.0f32 + sector));
                 } else {
                     let mut factor = rows[at + 14];
                     let mut add = f32::new(0.0);
@@ -236,13 +233,10 @@ fn colour(
                         factor = rows[at + 16];
                         add = (1.0f32 - factor) * luma(red, green, blue);
                     }
-                    r = clamp(factor * red + add, 0.0f32, 1.0f32);
-                    g = clamp(factor * green + add, 0.0f32, 1.0f32);
-                    b = clamp(factor * blue + add, 0.0f32, 1.0f32);
+                    image[base + i] = clamp(factor * red + add, 0.0f32, 1.0f32);
+                    image[base + plane + i] = clamp(factor * green + add, 0.0f32, 1.0f32);
+                    image[base + 2 * plane + i] = clamp(factor * blue + add, 0.0f32, 1.0f32);
                 }
-                image[base + i] = r;
-                image[base + plane + i] = g;
-                image[base + 2 * plane + i] = b;
                 i += units;
             }
         }

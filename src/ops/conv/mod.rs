@@ -1,0 +1,196 @@
+//! Square 2-D convolution with bias: what PCL spends its time on.
+//!
+//! On the CPU it is a packed matrix product over groups of images on all cores. On GPUs it is
+//! burn's own convolution, except on software rasterisers, where a fixed kernel is named so that
+//! none has to be tuned.
+
+mod cpu;
+mod gpu;
+
+use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Backend, Dispatch, backend_extension};
+use burn::tensor::{Shape, Tensor};
+
+/// The operation on every backend. `stride` and `padding` count for both axes.
+#[backend_extension(Cube, Flex, Fusion, Autodiff)]
+pub trait ConvOps: Backend {
+    /// `x`: `[b, cin, h, w]`, `weight`: `[cout, cin, k, k]`, `bias`: `[cout]`.
+    #[fusion(dtype = x, shape = convolved(x, weight, stride, padding))]
+    fn conv(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        stride: usize,
+        padding: usize,
+    ) -> FloatTensor<Self>;
+
+    /// Gradient at `x`, which had sides `h` and `w`.
+    #[fusion(dtype = grad, shape = input_shape(grad, weight, h, w))]
+    fn conv_data_backward(
+        grad: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        h: usize,
+        w: usize,
+        stride: usize,
+        padding: usize,
+    ) -> FloatTensor<Self>;
+
+    /// Gradient at the weight, which had kernel side `kernel`.
+    #[fusion(dtype = grad, shape = weight_shape(x, grad, kernel))]
+    fn conv_weight_backward(
+        x: FloatTensor<Self>,
+        grad: FloatTensor<Self>,
+        kernel: usize,
+        stride: usize,
+        padding: usize,
+    ) -> FloatTensor<Self>;
+
+    /// Gradient at the bias: `[b, cout, oh, ow]` → `[cout]`.
+    #[fusion(dtype = grad, shape = bias_shape(grad))]
+    fn conv_bias_backward(grad: FloatTensor<Self>) -> FloatTensor<Self>;
+}
+
+fn convolved(x: &Shape, weight: &Shape, stride: &usize, padding: &usize) -> Shape {
+    let side = |n: usize| (n + 2 * padding - weight[2]) / stride + 1;
+    Shape::new([x[0], weight[0], side(x[2]), side(x[3])])
+}
+
+fn input_shape(grad: &Shape, weight: &Shape, h: &usize, w: &usize) -> Shape {
+    Shape::new([grad[0], weight[1], *h, *w])
+}
+
+fn weight_shape(x: &Shape, grad: &Shape, kernel: &usize) -> Shape {
+    Shape::new([grad[1], x[1], *kernel, *kernel])
+}
+
+fn bias_shape(grad: &Shape) -> Shape {
+    Shape::new([grad[1]])
+}
+
+impl<B: Backend + ConvOps, C: CheckpointStrategy> ConvOps for Autodiff<B, C> {
+    fn conv(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        stride: usize,
+        padding: usize,
+    ) -> FloatTensor<Self> {
+        #[derive(Debug)]
+        struct Conv;
+
+        #[derive(Clone, Debug)]
+        struct Saved<B: Backend> {
+            x: FloatTensor<B>,
+            weight: FloatTensor<B>,
+            stride: usize,
+            padding: usize,
+        }
+
+        impl<B: Backend + ConvOps> Backward<B, 3> for Conv {
+            type State = Saved<B>;
+
+            fn backward(
+                self,
+                ops: Ops<Self::State, 3>,
+                grads: &mut Gradients,
+                _: &mut Checkpointer,
+            ) {
+                use burn::backend::TensorMetadata;
+                let grad = grads.consume::<B>(&ops.node);
+                let Saved {
+                    x,
+                    weight,
+                    stride,
+                    padding,
+                } = ops.state;
+                let [at_x, at_weight, at_bias] = ops.parents;
+                let ([_, _, h, w], [_, _, kernel, _]) = (x.shape().dims(), weight.shape().dims());
+                if let Some(node) = at_x {
+                    let g = B::conv_data_backward(grad.clone(), weight, h, w, stride, padding);
+                    grads.register::<B>(node.id, g);
+                }
+                if let Some(node) = at_weight {
+                    let g = B::conv_weight_backward(x, grad.clone(), kernel, stride, padding);
+                    grads.register::<B>(node.id, g);
+                }
+                if let Some(node) = at_bias {
+                    grads.register::<B>(node.id, B::conv_bias_backward(grad));
+                }
+            }
+        }
+
+        let (x, x_node) = x.into_parts();
+        let (weight, weight_node) = weight.into_parts();
+        let (bias, bias_node) = bias.into_parts();
+        let out = B::conv(x.clone(), weight.clone(), bias, stride, padding);
+        match Conv
+            .prepare::<C>([x_node, weight_node, bias_node])
+            .compute_bound()
+            .stateful()
+        {
+            OpsKind::Tracked(prep) => prep.finish(
+                Saved {
+                    x,
+                    weight,
+                    stride,
+                    padding,
+                },
+                out,
+            ),
+            OpsKind::UnTracked(prep) => prep.finish(out),
+        }
+    }
+
+    fn conv_data_backward(
+        _: FloatTensor<Self>,
+        _: FloatTensor<Self>,
+        _: usize,
+        _: usize,
+        _: usize,
+        _: usize,
+    ) -> FloatTensor<Self> {
+        unreachable!("training needs no second derivative of a convolution")
+    }
+
+    fn conv_weight_backward(
+        _: FloatTensor<Self>,
+        _: FloatTensor<Self>,
+        _: usize,
+        _: usize,
+        _: usize,
+    ) -> FloatTensor<Self> {
+        unreachable!("training needs no second derivative of a convolution")
+    }
+
+    fn conv_bias_backward(_: FloatTensor<Self>) -> FloatTensor<Self> {
+        unreachable!("training needs no second derivative of a convolution")
+    }
+}
+
+/// Square convolution with zero padding and bias. Its plain twin is
+/// [`burn::tensor::module::conv2d`].
+///
+/// # Shapes
+///
+/// - `x`: `[b, cin, h, w]`
+/// - `weight`: `[cout, cin, k, k]`
+/// - `bias`: `[cout]`
+/// - output: `[b, cout, (h + 2p − k)/s + 1, (w + 2p − k)/s + 1]`
+pub fn conv(
+    x: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Tensor<1>,
+    stride: usize,
+    padding: usize,
+) -> Tensor<4> {
+    Tensor::from_dispatch(<Dispatch as ConvOps>::conv(
+        x.into_dispatch(),
+        weight.into_dispatch(),
+        bias.into_dispatch(),
+        stride,
+        padding,
+    ))
+}
