@@ -14,27 +14,29 @@ use visage::model::combine;
 use visage::optim::Adam;
 use visage::train::step::joint_gradients;
 
-/// L_dis, L_face and L_pose of ten steps on the CPU.
-const LOSSES: [[f64; 3]; 10] = [[0.0; 3]; 10];
+/// L_dis, L_face and L_pose of ten steps on the CPU, each on pictures of its own.
+const LOSSES: [[f64; 3]; 10] = [
+    [1.57087, 0.21244, 3.18381],
+    [1.52118, 0.03601, 1.71330],
+    [1.53116, 0.53551, 7.86280],
+    [1.50087, 3.14412, 2.79985],
+    [1.40808, 0.50642, 3.33340],
+    [1.41064, 2.15614, 6.06516],
+    [1.27498, 1.97953, 6.32703],
+    [1.32102, 0.05034, 4.07867],
+    [1.33780, 0.04158, 6.47757],
+    [1.23395, 0.00413, 2.99850],
+];
 
 fn train(steps: usize, device: &Device) -> Vec<[f64; 3]> {
     let objective = objective("paper");
     let mut model = small::network(42, device);
-    let mut adam = Adam::new((&OptimizerConfig::default()).into());
+    let options = OptimizerConfig::default();
+    let mut adam = Adam::new((&options).into());
     let step = |step| {
-        let batch = small::batch(if std::env::var("SAME").is_ok() { 0 } else { step }, device);
-        let (terms, grads) = joint_gradients(
-            &model,
-            &batch,
-            &objective,
-            &UNIT,
-            std::env::var("CHUNK").map_or(0, |c| c.parse().unwrap()),
-        );
-        model = adam.step(
-            model.clone(),
-            &grads,
-            std::env::var("LR").map_or(1e-3, |c| c.parse().unwrap()),
-        );
+        let batch = small::batch(step, device);
+        let (terms, grads) = joint_gradients(&model, &batch, &objective, &UNIT, 0);
+        model = adam.step(model.clone(), &grads, options.lr);
         let (values, _) = terms.read(None).expect("the device answers");
         [
             values.dis(),
@@ -45,10 +47,11 @@ fn train(steps: usize, device: &Device) -> Vec<[f64; 3]> {
     (0..steps as u64).map(step).collect()
 }
 
+/// Relative to the loss, or to 0.1 where it is smaller: L_face gets as near to zero as it likes.
 fn assert_follows(actual: &[[f64; 3]], expected: &[[f64; 3]], tolerance: f64) {
     for (step, (actual, expected)) in actual.iter().zip(expected).enumerate() {
         for (a, e) in actual.iter().zip(expected) {
-            let close = (a - e).abs() <= tolerance * e.abs();
+            let close = (a - e).abs() <= tolerance * e.abs().max(0.1);
             assert!(close, "step {step}: {actual:?}, not {expected:?}");
         }
     }
@@ -57,7 +60,6 @@ fn assert_follows(actual: &[[f64; 3]], expected: &[[f64; 3]], tolerance: f64) {
 #[test]
 fn ten_steps_on_the_cpu() {
     let losses = train(LOSSES.len(), &Device::flex());
-    eprintln!("{losses:#?}");
     assert_follows(&losses, &LOSSES, 1e-2);
 }
 
@@ -87,7 +89,6 @@ fn a_step_on_wgpu_agrees_with_the_cpu() {
         assert!(cpu.keys().eq(gpu.keys()), "{kind}: different names");
         for (name, cpu) in cpu.iter().filter(|(name, _)| !vanishes(name)) {
             let distance = relative_distance(&gpu[name], cpu);
-            eprintln!("{kind} {name} {distance:e}");
             assert!(distance < tolerance, "{kind} {name}: {distance}");
         }
     };
@@ -104,5 +105,5 @@ fn a_step_on_wgpu_agrees_with_the_cpu() {
 fn three_steps_on_wgpu() {
     let Some(device) = software() else { return };
     let cpu = train(3, &Device::flex());
-    let gpu = train(3, &device); eprintln!("{cpu:?}\n{gpu:?}"); assert_follows(&gpu, &cpu, 1e-3);
+    assert_follows(&train(3, &device), &cpu, 1e-3);
 }

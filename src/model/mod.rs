@@ -29,7 +29,7 @@ pub use init::{initial_values, initialise};
 pub use layers::{ChannelAttention, Conv, ResidualBlock, SLOPE, Subnet};
 pub use norm::BatchNorm;
 pub(crate) use params::Path;
-pub use params::{Buffers, NamedValues, is_buffer, load_values, parameter_count, values};
+pub use params::{Buffers, Filler, NamedValues, is_buffer, load_values, parameter_count, values};
 
 /// Everything PCL trains.
 #[derive(Module, Debug)]

@@ -8,6 +8,9 @@ use burn::tensor::{Tensor, TensorData};
 /// Values of named tensors with their shapes, in name order.
 pub type NamedValues = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 
+/// New values for a tensor of this name and shape, or `None` to leave it alone.
+pub type Filler<'a> = dyn FnMut(&str, &[usize]) -> Option<Vec<f32>> + 'a;
+
 /// Whether a name is a batch-norm statistic rather than something the optimiser changes.
 pub fn is_buffer(name: &str) -> bool {
     name.ends_with("running_mean") || name.ends_with("running_var")
@@ -70,13 +73,10 @@ pub fn values<M: Module>(module: &M) -> NamedValues {
 /// # Panics
 ///
 /// If `fill` returns a vector whose length does not match the shape.
-pub fn load_values<M: Module>(
-    module: M,
-    fill: &mut dyn FnMut(&str, &[usize]) -> Option<Vec<f32>>,
-) -> M {
+pub fn load_values<M: Module>(module: M, fill: &mut Filler<'_>) -> M {
     struct Fill<'a> {
         path: Path,
-        fill: &'a mut dyn FnMut(&str, &[usize]) -> Option<Vec<f32>>,
+        fill: &'a mut Filler<'a>,
     }
     impl ModuleMapper for Fill<'_> {
         fn enter_module(&mut self, name: &str, _: &str) {

@@ -383,7 +383,7 @@ enum Source {
     /// The encoder's own tape is still there.
     Live(Vec<Tensor<2>>),
     /// The images are encoded again, `chunk` at a time.
-    Again { input: Tensor<4>, chunk: usize },
+    Again { input: Box<Tensor<4>>, chunk: usize },
 }
 
 impl Codes {
@@ -408,7 +408,13 @@ impl Codes {
                 }
             }
             let codes = parts.into_iter().map(|p| Tensor::cat(p, 0)).collect();
-            (codes, Source::Again { input, chunk })
+            (
+                codes,
+                Source::Again {
+                    input: Box::new(input),
+                    chunk,
+                },
+            )
         };
         let leaves = codes
             .into_iter()

@@ -1,5 +1,8 @@
 //! The kernels.
 
+// Kernel code knows `%`, not `is_multiple_of`.
+#![allow(clippy::manual_is_multiple_of)]
+
 use burn::backend::TensorMetadata;
 use burn::backend::tensor::FloatTensor;
 use burn_cubecl::CubeBackend;

@@ -343,9 +343,9 @@ fn edge(x: &Tensor<f32>, rows: &Tensor<f32>, out: &mut Tensor<f32>, #[comptime] 
 
 #[cube]
 fn gradient_luma(x: &Tensor<f32>, red: usize, plane: usize) -> f32 {
-    0.2567890625f32 * x[red]
-        + 0.50412890625f32 * x[red + plane]
-        + 0.09790625f32 * x[red + 2 * plane]
+    0.256_789_06f32 * x[red]
+        + 0.504_128_9f32 * x[red + plane]
+        + 0.097_906_25f32 * x[red + 2 * plane]
 }
 
 /// The counter-based normal numbers of [`crate::augment::noise`].
