@@ -16,27 +16,35 @@ use visage::train::step::joint_gradients;
 
 /// L_dis, L_face and L_pose of ten steps on the CPU, each on pictures of its own.
 const LOSSES: [[f64; 3]; 10] = [
-    [1.57087, 0.21244, 3.18381],
-    [1.52118, 0.03601, 1.71330],
-    [1.53116, 0.53551, 7.86280],
-    [1.50087, 3.14412, 2.79985],
-    [1.40808, 0.50642, 3.33340],
-    [1.41064, 2.15614, 6.06516],
-    [1.27498, 1.97953, 6.32703],
-    [1.32102, 0.05034, 4.07867],
-    [1.33780, 0.04158, 6.47757],
-    [1.23395, 0.00413, 2.99850],
+    [1.57087, 0.73556, 1.62995],
+    [1.52337, 0.84017, 1.44408],
+    [1.53203, 0.98113, 2.13992],
+    [1.50156, 1.51409, 1.57298],
+    [1.41321, 1.11427, 1.71094],
+    [1.40657, 1.33509, 2.00798],
+    [1.26654, 1.30869, 2.02499],
+    [1.31599, 0.67121, 1.76492],
+    [1.32483, 0.83566, 2.07649],
+    [1.21502, 0.62699, 1.66069],
 ];
 
+/// The paper's objective and optimiser, but for τ and ε, which are made large. With the paper's
+/// values a change of the weights by 1e-7 moves L_face by a tenth within ten steps: small τ
+/// multiplies what little the codes of a young network differ by, and Adam's first updates follow
+/// the signs of gradients, tiny ones included. Like this it moves by a thousandth.
 fn train(steps: usize, device: &Device) -> Vec<[f64; 3]> {
-    let objective = objective("paper");
+    let mut objective = objective("paper");
+    objective.contrastive.tau = 0.5;
+    let optimizer = OptimizerConfig {
+        eps: 1e-3,
+        ..OptimizerConfig::default()
+    };
+    let mut adam = Adam::new((&optimizer).into());
     let mut model = small::network(42, device);
-    let options = OptimizerConfig::default();
-    let mut adam = Adam::new((&options).into());
     let step = |step| {
         let batch = small::batch(step, device);
         let (terms, grads) = joint_gradients(&model, &batch, &objective, &UNIT, 0);
-        model = adam.step(model.clone(), &grads, options.lr);
+        model = adam.step(model.clone(), &grads, optimizer.lr);
         let (values, _) = terms.read(None).expect("the device answers");
         [
             values.dis(),
@@ -47,11 +55,10 @@ fn train(steps: usize, device: &Device) -> Vec<[f64; 3]> {
     (0..steps as u64).map(step).collect()
 }
 
-/// Relative to the loss, or to 0.1 where it is smaller: L_face gets as near to zero as it likes.
 fn assert_follows(actual: &[[f64; 3]], expected: &[[f64; 3]], tolerance: f64) {
     for (step, (actual, expected)) in actual.iter().zip(expected).enumerate() {
         for (a, e) in actual.iter().zip(expected) {
-            let close = (a - e).abs() <= tolerance * e.abs().max(0.1);
+            let close = (a - e).abs() <= tolerance * e;
             assert!(close, "step {step}: {actual:?}, not {expected:?}");
         }
     }
@@ -59,8 +66,7 @@ fn assert_follows(actual: &[[f64; 3]], expected: &[[f64; 3]], tolerance: f64) {
 
 #[test]
 fn ten_steps_on_the_cpu() {
-    let losses = train(LOSSES.len(), &Device::flex());
-    assert_follows(&losses, &LOSSES, 1e-2);
+    assert_follows(&train(LOSSES.len(), &Device::flex()), &LOSSES, 1e-2);
 }
 
 /// Losses, gradients and statistics of one step, and what the network draws with them.
@@ -104,6 +110,5 @@ fn a_step_on_wgpu_agrees_with_the_cpu() {
 #[test]
 fn three_steps_on_wgpu() {
     let Some(device) = software() else { return };
-    let cpu = train(3, &Device::flex());
-    assert_follows(&train(3, &device), &cpu, 1e-3);
+    assert_follows(&train(3, &device), &train(3, &Device::flex()), 1e-3);
 }

@@ -1,25 +1,27 @@
 //! The training loop.
 
-use std::collections::HashMap;
+mod keep;
+mod update;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::Instant;
 
-use super::checkpoint::{self, CheckpointError, EpochSums, Progress};
-use super::event::{Control, EpochReport, Event, LiveSetting, RunInfo, StepReport, StopReason};
-use super::objective::{Objective, Weights};
+use super::checkpoint::{self, CheckpointError, Progress};
+use super::event::{Control, Event, RunInfo, StepReport, StopReason};
+use super::objective::Objective;
 use super::snapshot::Gallery;
-use super::step::{Batch, Stream, TermValues, Terms, joint_gradients, stream_gradients};
 use super::upload::upload;
-use crate::config::{PoseLoss, RunConfig, StepMode};
+use crate::config::{PoseLoss, RunConfig};
 use crate::data::{self, DataError, FaceSource, FrameCache, Loader, StreamSizes};
 use crate::device::ChosenDevice;
-use crate::loss::balance::{Alphas, EpochLosses, alphas, omegas};
-use crate::loss::{chance_face, chance_pose, recon_weight};
-use crate::model::{Architecture, Buffers, Pcl, load_values, parameter_count, values};
-use crate::optim::{Adam, Grads, learning_rate};
+use crate::loss::{chance_face, chance_pose};
+use crate::model::{Architecture, Pcl, parameter_count};
+use crate::optim::Adam;
+use keep::{panic_words, restore};
+use update::Outcome;
 
 /// Bad steps in a row after which training gives up.
 const PATIENCE: u32 = 3;
@@ -72,12 +74,6 @@ pub struct Trainer {
     cache: Arc<FrameCache>,
     gallery: Gallery,
     loader: Loader,
-}
-
-/// How one step went.
-enum Outcome {
-    Done { values: TermValues, grad_norm: f64 },
-    NotFinite { what: String },
 }
 
 impl Trainer {
@@ -355,235 +351,6 @@ impl Trainer {
         }
         Ok(done)
     }
-
-    /// Gradients and update(s). If anything is not finite, the network is as it was before.
-    fn update(
-        &mut self,
-        inputs: &Batch,
-        objective: &Objective,
-        weights: &Weights,
-        lr: f64,
-    ) -> Result<Outcome, String> {
-        let chunk = self.config.memory.chunk;
-        let buffers = Buffers::of(&self.model);
-        match self.config.step_mode {
-            StepMode::Joint => {
-                let (terms, mut grads) =
-                    joint_gradients(&self.model, inputs, objective, weights, chunk);
-                let (values, norm) = read(&terms, &grads)?;
-                if let Some(what) = not_finite(&values, norm) {
-                    self.model = buffers.put_back(self.model.clone());
-                    return Ok(Outcome::NotFinite { what });
-                }
-                clip(&mut grads, norm, self.config.optimizer.clip_norm);
-                self.model = self.adam.step(self.model.clone(), &grads, lr);
-                Ok(Outcome::Done {
-                    values,
-                    grad_norm: norm,
-                })
-            }
-            StepMode::Alternating => {
-                let before = (self.model.clone(), self.adam.clone());
-                let mut all = TermValues::default();
-                let mut squares = 0.0;
-                for stream in Stream::ALL {
-                    if !objective.takes_part(stream) {
-                        continue;
-                    }
-                    let (terms, mut grads) =
-                        stream_gradients(&self.model, stream, inputs, objective, weights, chunk);
-                    let (values, norm) = read(&terms, &grads)?;
-                    if let Some(what) = not_finite(&values, norm) {
-                        let (model, adam) = before;
-                        self.adam = adam;
-                        self.model = buffers.put_back(model);
-                        return Ok(Outcome::NotFinite { what });
-                    }
-                    all.merge(values);
-                    squares += norm * norm;
-                    clip(&mut grads, norm, self.config.optimizer.clip_norm);
-                    if self.config.alternating.touch_all {
-                        self.adam.touch_all(&mut grads);
-                    }
-                    self.model = self.adam.step(self.model.clone(), &grads, lr);
-                }
-                Ok(Outcome::Done {
-                    values: all,
-                    grad_norm: squares.sqrt(),
-                })
-            }
-        }
-    }
-
-    fn weights(&self, epoch: u32) -> Weights {
-        let warmup = u32::try_from(self.config.warmup_epochs).unwrap_or(0);
-        let mut weights = Weights {
-            recon: recon_weight(self.config.recon.weight_schedule, epoch),
-            orth: self.config.orth.weight,
-            alphas: alphas(&self.progress.history, &self.config.dwa, warmup),
-        };
-        for setting in &self.progress.live {
-            match *setting {
-                LiveSetting::OrthWeight(weight) => weights.orth = weight,
-                LiveSetting::Alphas(Some((pose, face))) => weights.alphas = Alphas { pose, face },
-                LiveSetting::Alphas(None) | LiveSetting::LearningRate(_) => {}
-            }
-        }
-        weights
-    }
-
-    fn learning_rate(&self, epoch: u32) -> f64 {
-        let base = self.progress.live.iter().find_map(|s| match s {
-            LiveSetting::LearningRate(lr) => Some(*lr),
-            _ => None,
-        });
-        let optimizer = &self.config.optimizer;
-        learning_rate(
-            optimizer.schedule,
-            base.unwrap_or(optimizer.lr),
-            epoch - 1,
-            self.config.epochs,
-        )
-    }
-
-    fn count(&mut self, values: &TermValues) {
-        let sums = &mut self.progress.sums;
-        sums.steps += 1;
-        sums.dis += values.dis();
-        sums.face += values.face.unwrap_or(0.0);
-        sums.pose += values.pose.unwrap_or(0.0);
-    }
-
-    fn end_epoch(&mut self, epoch: u32, emit: &mut dyn FnMut(Event)) {
-        let EpochSums {
-            steps,
-            dis,
-            face,
-            pose,
-        } = std::mem::take(&mut self.progress.sums);
-        let mean = |sum: f64| sum / steps.max(1) as f64;
-        self.progress.history.push(EpochLosses {
-            pose: mean(pose),
-            face: mean(face),
-        });
-        let next = self.weights(epoch + 1).alphas;
-        let ratios = omegas(&self.progress.history);
-        let warm = u32::try_from(self.config.warmup_epochs).is_ok_and(|warmup| epoch <= warmup);
-        emit(Event::Epoch(EpochReport {
-            epoch,
-            step: self.progress.step,
-            dis: mean(dis),
-            face: (self.objective.takes_part(Stream::Face) && !warm).then(|| mean(face)),
-            pose: (self.objective.takes_part(Stream::Pose) && !warm).then(|| mean(pose)),
-            omega_pose: ratios.map(|(pose, _)| pose),
-            omega_face: ratios.map(|(_, face)| face),
-            next_alpha_pose: next.pose,
-            next_alpha_face: next.face,
-        }));
-    }
-
-    fn draw(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), String> {
-        for grid in self
-            .gallery
-            .draw(&self.model, &self.config, self.progress.step)?
-        {
-            emit(Event::Faces(grid));
-        }
-        Ok(())
-    }
-
-    /// Writes a checkpoint unless this step already has one. A failure costs the checkpoint only.
-    fn save(&mut self, saved_at: &mut Option<u64>, emit: &mut dyn FnMut(Event)) {
-        let step = self.progress.step;
-        if *saved_at == Some(step) {
-            return;
-        }
-        let folder = self.dir.join("checkpoints");
-        let keep = self.config.checkpoint.keep;
-        match checkpoint::save(
-            &folder,
-            &self.progress,
-            &values(&self.model),
-            &self.adam,
-            self.provenance(),
-            keep,
-        ) {
-            Ok(path) => {
-                *saved_at = Some(step);
-                emit(Event::Checkpoint { step, path });
-            }
-            Err(error) => emit(Event::Warning {
-                text: format!(
-                    "The checkpoint of step {step} could not be written ({error}); training goes on. Make room on \
-                     the disk of {}",
-                    folder.display()
-                ),
-            }),
-        }
-    }
-
-    fn provenance(&self) -> HashMap<String, String> {
-        let words = [
-            ("format", "pt".to_owned()),
-            ("program", format!("visage {}", env!("CARGO_PKG_VERSION"))),
-            ("method", "PCL".to_owned()),
-            (
-                "backbone",
-                serde_json::to_string(&self.config.backbone)
-                    .unwrap_or_default()
-                    .replace('"', ""),
-            ),
-            ("width", self.config.model.width.to_string()),
-            ("steps", self.progress.step.to_string()),
-            ("data", self.source.describe()),
-            ("config", self.config.to_toml()),
-        ];
-        words
-            .into_iter()
-            .map(|(key, value)| (key.to_owned(), value))
-            .collect()
-    }
-
-    fn report_skipped(&mut self, emit: &mut dyn FnMut(Event)) {
-        if let Some(text) = self.cache.take_warning() {
-            emit(Event::Warning { text });
-        }
-        let new = self.source.skipped().drain_new();
-        let Some(newest) = new.last() else { return };
-        let file = self.dir.join("skipped.csv");
-        let listed = match data::append_csv(&file, &new) {
-            Ok(()) => "all are listed in skipped.csv".to_owned(),
-            Err(error) => format!("skipped.csv could not be written ({error})"),
-        };
-        let count = self.source.skipped().count();
-        emit(Event::Warning {
-            text: format!(
-                "{count} unusable {} so far, {listed}; the newest: {} — {}",
-                if count == 1 { "file" } else { "files" },
-                newest.reason,
-                newest.file.display()
-            ),
-        });
-    }
-
-    /// A sentence for a failure of the device.
-    fn advice(&self, reason: &str) -> String {
-        let lower = reason.to_lowercase();
-        let advice = if ["out of memory", "outofmemory", "allocat", "too large"]
-            .iter()
-            .any(|w| lower.contains(w))
-        {
-            "The device ran out of memory. Lower memory.chunk first (it changes no result), then batch.recon, \
-             batch.face or pose.num_negatives, or model.width"
-        } else if lower.contains("lost") || lower.contains("poison") {
-            "The device was lost (a driver reset, or it was unplugged). Try again, or use --device cpu"
-        } else {
-            "The device or the tensor library failed. Try again, or use --device cpu"
-        };
-        format!(
-            "{advice}; the last checkpoint is whole and --resume goes on from it. In its own words: {reason}"
-        )
-    }
 }
 
 enum Listen {
@@ -604,72 +371,4 @@ pub(super) fn images_per_step(config: &RunConfig) -> u64 {
 
 fn due(step: u64, every: u64) -> bool {
     every > 0 && step.is_multiple_of(every)
-}
-
-/// Losses and gradient norm in one transfer.
-fn read(terms: &Terms, grads: &Grads) -> Result<(TermValues, f64), String> {
-    let (values, norm) = terms.read(grads.norm())?;
-    Ok((values, norm.unwrap_or(0.0)))
-}
-
-fn not_finite(values: &TermValues, norm: f64) -> Option<String> {
-    if !values.is_finite() {
-        let named = [
-            ("t1", values.t[0]),
-            ("t2", values.t[1]),
-            ("t3", values.t[2]),
-            ("t4", values.t[3]),
-            ("L_orth", values.orth),
-            ("L_face", values.face),
-            ("L_pose", values.pose),
-        ];
-        let bad = named
-            .iter()
-            .filter(|(_, v)| v.is_some_and(|v| !v.is_finite()))
-            .map(|(name, _)| *name);
-        return Some(bad.collect::<Vec<_>>().join(", "));
-    }
-    (!norm.is_finite()).then(|| "the gradient".to_owned())
-}
-
-fn clip(grads: &mut Grads, norm: f64, limit: f64) {
-    if limit > 0.0 && norm > limit {
-        grads.scale(limit / norm);
-    }
-}
-
-fn restore(model: Pcl, saved: crate::model::NamedValues) -> Result<Pcl, TrainError> {
-    let mut wrong = None;
-    let mut used = 0;
-    let model = load_values(model, &mut |name, shape| match saved.get(name) {
-        Some((saved_shape, numbers)) if saved_shape == shape => {
-            used += 1;
-            Some(numbers.clone())
-        }
-        Some((saved_shape, _)) => {
-            wrong.get_or_insert(format!(
-                "{name} is {saved_shape:?} there and {shape:?} here"
-            ));
-            None
-        }
-        None => {
-            wrong.get_or_insert(format!("{name} is missing there"));
-            None
-        }
-    });
-    match wrong {
-        Some(reason) => Err(TrainError::Mismatch(reason)),
-        None if used != saved.len() => Err(TrainError::Mismatch(
-            "it has more parts than the network".into(),
-        )),
-        None => Ok(model),
-    }
-}
-
-fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
-    panic
-        .downcast_ref::<String>()
-        .cloned()
-        .or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()))
-        .unwrap_or_else(|| "an unknown failure".to_owned())
 }

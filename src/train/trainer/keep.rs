@@ -1,0 +1,150 @@
+//! What a run leaves behind and how it puts failures into words.
+
+use std::collections::HashMap;
+
+use super::{TrainError, Trainer};
+use crate::data;
+use crate::model::{NamedValues, Pcl, load_values, values};
+use crate::train::checkpoint;
+use crate::train::event::Event;
+
+impl Trainer {
+    pub(super) fn draw(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), String> {
+        for grid in self
+            .gallery
+            .draw(&self.model, &self.config, self.progress.step)?
+        {
+            emit(Event::Faces(grid));
+        }
+        Ok(())
+    }
+
+    /// Writes a checkpoint unless this step already has one. A failure costs the checkpoint only.
+    pub(super) fn save(&mut self, saved_at: &mut Option<u64>, emit: &mut dyn FnMut(Event)) {
+        let step = self.progress.step;
+        if *saved_at == Some(step) {
+            return;
+        }
+        let folder = self.dir.join("checkpoints");
+        let keep = self.config.checkpoint.keep;
+        match checkpoint::save(
+            &folder,
+            &self.progress,
+            &values(&self.model),
+            &self.adam,
+            self.provenance(),
+            keep,
+        ) {
+            Ok(path) => {
+                *saved_at = Some(step);
+                emit(Event::Checkpoint { step, path });
+            }
+            Err(error) => emit(Event::Warning {
+                text: format!(
+                    "The checkpoint of step {step} could not be written ({error}); training goes on. Make room on \
+                     the disk of {}",
+                    folder.display()
+                ),
+            }),
+        }
+    }
+
+    pub(super) fn provenance(&self) -> HashMap<String, String> {
+        let words = [
+            ("format", "pt".to_owned()),
+            ("program", format!("visage {}", env!("CARGO_PKG_VERSION"))),
+            ("method", "PCL".to_owned()),
+            (
+                "backbone",
+                serde_json::to_string(&self.config.backbone)
+                    .unwrap_or_default()
+                    .replace('"', ""),
+            ),
+            ("width", self.config.model.width.to_string()),
+            ("steps", self.progress.step.to_string()),
+            ("data", self.source.describe()),
+            ("config", self.config.to_toml()),
+        ];
+        words
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect()
+    }
+
+    pub(super) fn report_skipped(&mut self, emit: &mut dyn FnMut(Event)) {
+        if let Some(text) = self.cache.take_warning() {
+            emit(Event::Warning { text });
+        }
+        let new = self.source.skipped().drain_new();
+        let Some(newest) = new.last() else { return };
+        let file = self.dir.join("skipped.csv");
+        let listed = match data::append_csv(&file, &new) {
+            Ok(()) => "all are listed in skipped.csv".to_owned(),
+            Err(error) => format!("skipped.csv could not be written ({error})"),
+        };
+        let count = self.source.skipped().count();
+        emit(Event::Warning {
+            text: format!(
+                "{count} unusable {} so far, {listed}; the newest: {} — {}",
+                if count == 1 { "file" } else { "files" },
+                newest.reason,
+                newest.file.display()
+            ),
+        });
+    }
+
+    /// A sentence for a failure of the device.
+    pub(super) fn advice(&self, reason: &str) -> String {
+        let lower = reason.to_lowercase();
+        let advice = if ["out of memory", "outofmemory", "allocat", "too large"]
+            .iter()
+            .any(|w| lower.contains(w))
+        {
+            "The device ran out of memory. Lower memory.chunk first (it changes no result), then batch.recon, \
+             batch.face or pose.num_negatives, or model.width"
+        } else if lower.contains("lost") || lower.contains("poison") {
+            "The device was lost (a driver reset, or it was unplugged). Try again, or use --device cpu"
+        } else {
+            "The device or the tensor library failed. Try again, or use --device cpu"
+        };
+        format!(
+            "{advice}; the last checkpoint is whole and --resume goes on from it. In its own words: {reason}"
+        )
+    }
+}
+
+pub(super) fn restore(model: Pcl, saved: NamedValues) -> Result<Pcl, TrainError> {
+    let mut wrong = None;
+    let mut used = 0;
+    let model = load_values(model, &mut |name, shape| match saved.get(name) {
+        Some((saved_shape, numbers)) if saved_shape == shape => {
+            used += 1;
+            Some(numbers.clone())
+        }
+        Some((saved_shape, _)) => {
+            wrong.get_or_insert(format!(
+                "{name} is {saved_shape:?} there and {shape:?} here"
+            ));
+            None
+        }
+        None => {
+            wrong.get_or_insert(format!("{name} is missing there"));
+            None
+        }
+    });
+    match wrong {
+        Some(reason) => Err(TrainError::Mismatch(reason)),
+        None if used != saved.len() => Err(TrainError::Mismatch(
+            "it has more parts than the network".into(),
+        )),
+        None => Ok(model),
+    }
+}
+
+pub(super) fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
+    panic
+        .downcast_ref::<String>()
+        .cloned()
+        .or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()))
+        .unwrap_or_else(|| "an unknown failure".to_owned())
+}

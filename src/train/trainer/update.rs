@@ -1,0 +1,178 @@
+//! One update of the network, and what steers it: loss weights, learning rate, epoch averages.
+
+use super::Trainer;
+use crate::config::StepMode;
+use crate::loss::balance::{Alphas, EpochLosses, alphas, omegas};
+use crate::loss::recon_weight;
+use crate::model::Buffers;
+use crate::optim::{Grads, learning_rate};
+use crate::train::checkpoint::EpochSums;
+use crate::train::event::{EpochReport, Event, LiveSetting};
+use crate::train::objective::{Objective, Weights};
+use crate::train::step::{Batch, Stream, TermValues, Terms, joint_gradients, stream_gradients};
+
+/// How one step went.
+pub(super) enum Outcome {
+    Done { values: TermValues, grad_norm: f64 },
+    NotFinite { what: String },
+}
+
+impl Trainer {
+    /// Gradients and update(s). If anything is not finite, the network is as it was before.
+    pub(super) fn update(
+        &mut self,
+        inputs: &Batch,
+        objective: &Objective,
+        weights: &Weights,
+        lr: f64,
+    ) -> Result<Outcome, String> {
+        let chunk = self.config.memory.chunk;
+        let buffers = Buffers::of(&self.model);
+        match self.config.step_mode {
+            StepMode::Joint => {
+                let (terms, mut grads) =
+                    joint_gradients(&self.model, inputs, objective, weights, chunk);
+                let (values, norm) = read(&terms, &grads)?;
+                if let Some(what) = not_finite(&values, norm) {
+                    self.model = buffers.put_back(self.model.clone());
+                    return Ok(Outcome::NotFinite { what });
+                }
+                clip(&mut grads, norm, self.config.optimizer.clip_norm);
+                self.model = self.adam.step(self.model.clone(), &grads, lr);
+                Ok(Outcome::Done {
+                    values,
+                    grad_norm: norm,
+                })
+            }
+            StepMode::Alternating => {
+                let before = (self.model.clone(), self.adam.clone());
+                let mut all = TermValues::default();
+                let mut squares = 0.0;
+                for stream in Stream::ALL {
+                    if !objective.takes_part(stream) {
+                        continue;
+                    }
+                    let (terms, mut grads) =
+                        stream_gradients(&self.model, stream, inputs, objective, weights, chunk);
+                    let (values, norm) = read(&terms, &grads)?;
+                    if let Some(what) = not_finite(&values, norm) {
+                        let (model, adam) = before;
+                        self.adam = adam;
+                        self.model = buffers.put_back(model);
+                        return Ok(Outcome::NotFinite { what });
+                    }
+                    all.merge(values);
+                    squares += norm * norm;
+                    clip(&mut grads, norm, self.config.optimizer.clip_norm);
+                    if self.config.alternating.touch_all {
+                        self.adam.touch_all(&mut grads);
+                    }
+                    self.model = self.adam.step(self.model.clone(), &grads, lr);
+                }
+                Ok(Outcome::Done {
+                    values: all,
+                    grad_norm: squares.sqrt(),
+                })
+            }
+        }
+    }
+
+    pub(super) fn weights(&self, epoch: u32) -> Weights {
+        let warmup = u32::try_from(self.config.warmup_epochs).unwrap_or(0);
+        let mut weights = Weights {
+            recon: recon_weight(self.config.recon.weight_schedule, epoch),
+            orth: self.config.orth.weight,
+            alphas: alphas(&self.progress.history, &self.config.dwa, warmup),
+        };
+        for setting in &self.progress.live {
+            match *setting {
+                LiveSetting::OrthWeight(weight) => weights.orth = weight,
+                LiveSetting::Alphas(Some((pose, face))) => weights.alphas = Alphas { pose, face },
+                LiveSetting::Alphas(None) | LiveSetting::LearningRate(_) => {}
+            }
+        }
+        weights
+    }
+
+    pub(super) fn learning_rate(&self, epoch: u32) -> f64 {
+        let base = self.progress.live.iter().find_map(|s| match s {
+            LiveSetting::LearningRate(lr) => Some(*lr),
+            _ => None,
+        });
+        let optimizer = &self.config.optimizer;
+        learning_rate(
+            optimizer.schedule,
+            base.unwrap_or(optimizer.lr),
+            epoch - 1,
+            self.config.epochs,
+        )
+    }
+
+    pub(super) fn count(&mut self, values: &TermValues) {
+        let sums = &mut self.progress.sums;
+        sums.steps += 1;
+        sums.dis += values.dis();
+        sums.face += values.face.unwrap_or(0.0);
+        sums.pose += values.pose.unwrap_or(0.0);
+    }
+
+    pub(super) fn end_epoch(&mut self, epoch: u32, emit: &mut dyn FnMut(Event)) {
+        let EpochSums {
+            steps,
+            dis,
+            face,
+            pose,
+        } = std::mem::take(&mut self.progress.sums);
+        let mean = |sum: f64| sum / steps.max(1) as f64;
+        self.progress.history.push(EpochLosses {
+            pose: mean(pose),
+            face: mean(face),
+        });
+        let next = self.weights(epoch + 1).alphas;
+        let ratios = omegas(&self.progress.history);
+        let warm = u32::try_from(self.config.warmup_epochs).is_ok_and(|warmup| epoch <= warmup);
+        emit(Event::Epoch(EpochReport {
+            epoch,
+            step: self.progress.step,
+            dis: mean(dis),
+            face: (self.objective.takes_part(Stream::Face) && !warm).then(|| mean(face)),
+            pose: (self.objective.takes_part(Stream::Pose) && !warm).then(|| mean(pose)),
+            omega_pose: ratios.map(|(pose, _)| pose),
+            omega_face: ratios.map(|(_, face)| face),
+            next_alpha_pose: next.pose,
+            next_alpha_face: next.face,
+        }));
+    }
+}
+
+/// Losses and gradient norm in one transfer.
+fn read(terms: &Terms, grads: &Grads) -> Result<(TermValues, f64), String> {
+    let (values, norm) = terms.read(grads.norm())?;
+    Ok((values, norm.unwrap_or(0.0)))
+}
+
+fn not_finite(values: &TermValues, norm: f64) -> Option<String> {
+    if !values.is_finite() {
+        let named = [
+            ("t1", values.t[0]),
+            ("t2", values.t[1]),
+            ("t3", values.t[2]),
+            ("t4", values.t[3]),
+            ("L_orth", values.orth),
+            ("L_face", values.face),
+            ("L_pose", values.pose),
+        ];
+        let bad = named
+            .iter()
+            .filter(|(_, v)| v.is_some_and(|v| !v.is_finite()))
+            .map(|(name, _)| *name);
+        return Some(bad.collect::<Vec<_>>().join(", "));
+    }
+    (!norm.is_finite()).then(|| "the gradient".to_owned())
+}
+
+fn clip(grads: &mut Grads, norm: f64, limit: f64) {
+    if limit > 0.0 && norm > limit {
+        grads.scale(limit / norm);
+    }
+}
