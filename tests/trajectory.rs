@@ -29,9 +29,9 @@ const LOSSES: [[f64; 3]; 10] = [
 ];
 
 /// The paper's objective and optimiser, but for τ and ε, which are made large. With the paper's
-/// values a change of the weights by 1e-7 moves L_face by a tenth within ten steps: small τ
-/// multiplies what little the codes of a young network differ by, and Adam's first updates follow
-/// the signs of gradients, tiny ones included. Like this it moves by a thousandth.
+/// values a change of the weights by 1e-7 moves L_face by 2 % within ten steps: a small τ multiplies
+/// what little the codes of a young network differ by, and Adam's first updates follow the signs of
+/// gradients, tiny ones included. Like this it moves by 0.2 %.
 fn train(steps: usize, device: &Device) -> Vec<[f64; 3]> {
     let mut objective = objective("paper");
     objective.contrastive.tau = 0.5;

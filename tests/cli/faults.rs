@@ -188,3 +188,32 @@ fn ctrl_c_before_the_first_step_keeps_its_promise() {
     place.resume("run", done + 1).expect(0);
     assert_eq!(steps(&run), (1..=done + 1).collect::<Vec<_>>());
 }
+
+#[test]
+fn losses_that_overflow_leave_the_weights_alone_and_end_the_run() {
+    let place = Place::new();
+    place.faces(12);
+    let mut more = vec!["--steps", "30", "--out", "run"];
+    // Raw features that nothing holds back, an absurd weight, and an absurd step.
+    for setting in [
+        "optimizer.lr=1",
+        "proj.enabled=false",
+        "recon.combine=sum",
+        "orth.form=eq3_raw",
+        "orth.weight=1e9",
+    ] {
+        more.extend(["--set", setting]);
+    }
+    let said = place.train(&more).expect(1);
+    said.says(&[
+        "L_orth is not finite",
+        "The weights are as before it",
+        "3 steps in a row had no finite loss",
+        "--resume run",
+    ]);
+    let done = steps(&place.path("run"));
+    assert!(
+        !done.is_empty(),
+        "the first step is finite, and has its row"
+    );
+}
