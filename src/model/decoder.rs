@@ -128,7 +128,7 @@ pub fn single_code(code: Tensor<2>, branch: Branch, mode: Combine, viz: VizModel
     }
 }
 
-/// Rows divided by max(‖row‖, 1e-12); a zero row stays zero, and so does its gradient.
+/// Rows divided by max(‖row‖, 1e-12); a zero row stays zero.
 ///
 /// # Shapes
 ///
