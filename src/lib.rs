@@ -30,6 +30,8 @@ pub mod cli;
 pub mod config;
 pub mod data;
 pub mod device;
+pub mod eval;
+pub mod figure;
 pub mod loss;
 pub mod model;
 pub mod ops;

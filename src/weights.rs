@@ -63,13 +63,25 @@ pub fn read(path: &Path) -> Result<(NamedValues, HashMap<String, String>), Weigh
         path: path.into(),
         source,
     })?;
-    parse(&bytes).map_err(|reason| WeightsError::Damaged {
+    parse(&bytes, path)
+}
+
+/// As [`read`], from bytes that are in memory; `path` is for the error.
+///
+/// # Errors
+///
+/// As [`read`].
+pub fn parse(
+    bytes: &[u8],
+    path: &Path,
+) -> Result<(NamedValues, HashMap<String, String>), WeightsError> {
+    tensors(bytes).map_err(|reason| WeightsError::Damaged {
         path: path.into(),
         reason,
     })
 }
 
-fn parse(bytes: &[u8]) -> Result<(NamedValues, HashMap<String, String>), String> {
+fn tensors(bytes: &[u8]) -> Result<(NamedValues, HashMap<String, String>), String> {
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| e.to_string())?;
     let tensors = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
     let mut values = NamedValues::new();
@@ -111,7 +123,7 @@ mod tests {
             HashMap::from([("step".to_owned(), "3".to_owned())]),
         )
         .unwrap();
-        let (back, metadata) = parse(&bytes).unwrap();
+        let (back, metadata) = tensors(&bytes).unwrap();
         assert_eq!(back, values);
         assert_eq!(metadata["step"], "3");
         let stored = SafeTensors::deserialize(&bytes).unwrap();
@@ -121,7 +133,7 @@ mod tests {
     #[test]
     fn nothing_at_all_survives() {
         let bytes = to_bytes(&NamedValues::new(), HashMap::new()).unwrap();
-        assert_eq!(parse(&bytes).unwrap().0, NamedValues::new());
+        assert_eq!(tensors(&bytes).unwrap().0, NamedValues::new());
     }
 
     #[test]

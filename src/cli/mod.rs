@@ -1,14 +1,21 @@
 //! The command line: reads arguments, hands over, turns the result into an exit code.
 
 mod devices;
+mod embed;
+mod eval;
+mod faces;
 mod plan;
+mod swap;
 mod train;
 
 use clap::{Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::config::ConfigError;
 use crate::data::DataError;
+use crate::data::labelled::LabelledError;
 use crate::device::DeviceError;
+use crate::eval::EvalError;
 use crate::train::TrainError;
 
 /// A portable GPU trainer for faces: pose-disentangled contrastive learning without CUDA.
@@ -25,6 +32,14 @@ struct Cli {
 enum Command {
     /// Train on a folder of faces, or on generated ones.
     Train(Box<train::TrainArgs>),
+    /// Measure what a trained network knows, or run one of the paper's protocols.
+    Eval(Box<eval::EvalArgs>),
+    /// Write the codes of a folder of faces as npy files.
+    Embed(embed::EmbedArgs),
+    /// Put the look of one photo into the pose of another.
+    Swap(swap::SwapArgs),
+    /// Draw generated faces with labels, in the layout of a known data set.
+    Faces(faces::FacesArgs),
     /// List the graphics adapters that could train.
     Devices,
     /// List every configuration key with its default, or show a preset.
@@ -63,6 +78,10 @@ pub fn main() -> u8 {
     let result = match cli.command {
         None => train::run(train::TrainArgs::first_run()),
         Some(Command::Train(args)) => train::run(*args),
+        Some(Command::Eval(args)) => eval::run(*args),
+        Some(Command::Embed(args)) => embed::run(args),
+        Some(Command::Swap(args)) => swap::run(args),
+        Some(Command::Faces(args)) => faces::run(args),
         Some(Command::Devices) => devices::run(),
         Some(Command::Config { preset }) => train::show_config(preset.as_deref()),
     };
@@ -79,7 +98,11 @@ fn exit_code(error: &anyhow::Error) -> u8 {
             || cause.is::<DataError>()
             || cause.is::<DeviceError>()
             || cause.is::<TrainError>()
+            || cause.is::<LabelledError>()
             || cause.is::<InputError>()
+            || cause
+                .downcast_ref::<EvalError>()
+                .is_some_and(EvalError::is_users)
     });
     if users { INPUT } else { OURS }
 }
@@ -88,3 +111,12 @@ fn exit_code(error: &anyhow::Error) -> u8 {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct InputError(String);
+
+/// A progress bar on standard error; nothing where that is no terminal.
+fn bar(what: &str, total: usize) -> ProgressBar {
+    let bar = ProgressBar::new(total as u64).with_message(what.to_owned());
+    if let Ok(style) = ProgressStyle::with_template("{msg} {bar:24} {pos}/{len} {eta}") {
+        bar.set_style(style);
+    }
+    bar
+}

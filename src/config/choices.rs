@@ -2,6 +2,8 @@
 //!
 //! Rows are those of the table "paper versus released code" that a key settles.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 /// Declares a unit-only enum that is written in `snake_case` in files and on the command line.
@@ -13,6 +15,10 @@ macro_rules! choice {
         pub enum $name { $($(#[$vmeta])* $variant),+ }
         impl Default for $name {
             fn default() -> Self { Self::$default }
+        }
+        impl fmt::Display for $name {
+            /// As in files and on the command line.
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { self.serialize(f) }
         }
     };
 }
@@ -223,6 +229,15 @@ choice! {
         /// Pitch, yaw, roll, as the released code logs them.
         PitchYawRoll,
     } default YawPitchRoll
+}
+choice! {
+    /// What compares two faces in verification (METHODS 2.2).
+    VerifyMode {
+        /// Cosine similarity of the two features.
+        Direct,
+        /// A linear layer trained on the pairs of nine folds, then cosine similarity.
+        LinearPairs,
+    } default Direct
 }
 choice! {
     /// How the verification threshold is found (row 30).

@@ -93,6 +93,7 @@ pub(super) fn expected(key: &str) -> String {
                 let options = choices(key, vec!["?"].into()).unwrap_or_else(|| "texts".into());
                 format!("a list, each entry {options}")
             }
+            None => "a list of texts".into(),
             _ => format!(
                 "a list of {} values, each {}",
                 items.len(),

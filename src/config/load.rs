@@ -70,6 +70,34 @@ impl RunConfig {
         Ok(config)
     }
 
+    /// As [`RunConfig::load_saved`], from the text that stands in the metadata of `path`.
+    ///
+    /// # Errors
+    /// As [`RunConfig::resolve`].
+    pub fn from_saved(text: &str, path: &Path) -> Result<Self, ConfigError> {
+        let mut layers = Layers::default();
+        layers.add(&parse(text, path)?, &path.display().to_string())?;
+        let config = layers.finish();
+        config.validate()?;
+        Ok(config)
+    }
+
+    /// This configuration with `key=value` arguments on top.
+    ///
+    /// # Errors
+    /// As [`RunConfig::resolve`].
+    pub fn with(&self, sets: &[String]) -> Result<Self, ConfigError> {
+        let mut layers = Layers::default();
+        let table = Table::try_from(self).expect("plain numbers, texts and lists are TOML");
+        layers.add(&table, "the run")?;
+        for argument in sets {
+            layers.add_argument(argument)?;
+        }
+        let config = layers.finish();
+        config.validate()?;
+        Ok(config)
+    }
+
     /// Every key with its value, as TOML.
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("plain numbers, texts and lists can be written as TOML")
@@ -179,6 +207,10 @@ fn read(path: &Path) -> Result<Table, ConfigError> {
         error,
         path: path.into(),
     })?;
+    parse(&text, path)
+}
+
+fn parse(text: &str, path: &Path) -> Result<Table, ConfigError> {
     text.parse()
         .map_err(|error: toml::de::Error| ConfigError::Syntax {
             error: error.to_string(),

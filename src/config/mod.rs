@@ -76,6 +76,8 @@ pub struct RunConfig {
     pub vox: VoxConfig,
     /// Training faces.
     pub data: DataConfig,
+    /// What each code knows, live.
+    pub knowledge: KnowledgeConfig,
     /// Evaluation feature.
     pub eval: EvalConfig,
     /// Linear probe.
@@ -116,6 +118,7 @@ impl Default for RunConfig {
             snapshot: Default::default(),
             vox: Default::default(),
             data: Default::default(),
+            knowledge: Default::default(),
             eval: Default::default(),
             probe: Default::default(),
             pose_probe: Default::default(),

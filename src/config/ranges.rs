@@ -82,6 +82,12 @@ const RANGES: &[(&str, Range)] = &[
     ("snapshot.faces", from(1.0, 64.0)),
     // Below 64 every frame would be enlarged before the encoder sees it.
     ("data.cache_px", from(64.0, 4096.0)),
+    ("knowledge.pictures", from(0.0, 100_000.0)),
+    ("knowledge.every_steps", from(0.0, STEPS_MAX)),
+    ("knowledge.time_share", from(0.0, 1.0)),
+    ("probe.epochs", from(1.0, EPOCHS_MAX)),
+    ("verify.theta", from(-1.0, 1.0)),
+    ("verify.crop", above(0.0, 1.0)),
     ("pose_probe.lr", above(0.0, 1.0)),
     // Its batch normalisation needs two images.
     ("pose_probe.batch_size", from(2.0, 65536.0)),

@@ -223,17 +223,36 @@ pub struct DataConfig {
     pub cache_px: u32,
     /// Stop at the first unusable file instead of skipping it.
     pub strict: bool,
+    /// Sub-folders or files, relative to the data folder, that training leaves out.
+    pub exclude: Vec<String>,
 }
 
-/// `[eval]`, kept with the run for the evaluation protocols.
+/// `[knowledge]`: the live measurement of what each code knows.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct KnowledgeConfig {
+    /// Held-out pictures, fit and test part together; 0 turns the measurement off.
+    pub pictures: usize,
+    /// Steps between measurements besides the one at the end of every epoch; 0 for none.
+    pub every_steps: u64,
+    /// Largest share of the training time; a measurement that would exceed it is left out.
+    pub time_share: f64,
+    /// Folder with a `labels.csv`; empty takes the training folder if it has one, and generated
+    /// faces in training on generated faces.
+    pub data: String,
+}
+
+/// `[eval]`: the evaluation protocols.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EvalConfig {
     /// Feature handed to the probes (row 24).
     pub feature: Feature,
+    /// Average neighbouring channels of F_s until it is as long as the codes (row 88).
+    pub same_length: bool,
 }
 
-/// `[probe]`, kept with the run for the evaluation protocols (row 25).
+/// `[probe]`, the linear heads on frozen features (row 25).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProbeConfig {
@@ -241,9 +260,11 @@ pub struct ProbeConfig {
     pub shuffle: bool,
     /// Which epoch counts.
     pub select: ProbeSelect,
+    /// Epochs of every trained head.
+    pub epochs: u32,
 }
 
-/// `[pose_probe]`, kept with the run for the evaluation protocols (rows 26–29).
+/// `[pose_probe]`: the head-pose protocol (rows 26–29).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PoseProbeConfig {
@@ -261,12 +282,18 @@ pub struct PoseProbeConfig {
     pub bgr_to_rgb: bool,
 }
 
-/// `[verify]`, kept with the run for the evaluation protocols (row 30).
+/// `[verify]`: face verification (METHODS 2.2, row 30).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct VerifyConfig {
+    /// What compares two faces.
+    pub mode: VerifyMode,
     /// How the threshold is found.
     pub threshold: VerifyThreshold,
+    /// The cosine from which two faces are the same person, for `threshold = "fixed"`.
+    pub theta: f64,
+    /// Side of the centred square that is kept, as a fraction of the shorter side.
+    pub crop: f64,
 }
 
 /// `[viz]` (row 32)
@@ -316,13 +343,16 @@ defaults! {
     CheckpointConfig { every_steps: 500, keep: 3 }
     SnapshotConfig { every_steps: 200, faces: 8 }
     VoxConfig { unit: VoxUnit::Video }
-    DataConfig { layout: Layout::Auto, list: String::new(), cache_px: 160, strict: false }
-    EvalConfig { feature: Feature::Fs }
-    ProbeConfig { shuffle: true, select: ProbeSelect::Last }
+    DataConfig { layout: Layout::Auto, list: String::new(), cache_px: 160, strict: false, exclude: Vec::new() }
+    KnowledgeConfig { pictures: 840, every_steps: 0, time_share: 0.05, data: String::new() }
+    EvalConfig { feature: Feature::Fs, same_length: false }
+    ProbeConfig { shuffle: true, select: ProbeSelect::Last, epochs: 300 }
     PoseProbeConfig {
         lr: 1e-3, schedule: Schedule::Constant, batch_size: 128, aug: PoseProbeAug::None,
         columns: PoseColumns::YawPitchRoll, bgr_to_rgb: true,
     }
-    VerifyConfig { threshold: VerifyThreshold::Kfold }
+    VerifyConfig {
+        mode: VerifyMode::Direct, threshold: VerifyThreshold::Kfold, theta: 0.5, crop: 1.0,
+    }
     VizConfig { model: VizModel::Training }
 }

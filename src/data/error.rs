@@ -54,6 +54,14 @@ pub enum DataError {
         /// The first entry and why it was refused, or that the list is blank.
         hint: String,
     },
+    /// `data.exclude` names something that is not there.
+    #[error("data.exclude names `{place}`, but nothing was found there; entries are relative to the data folder {}", root.display())]
+    NothingToExclude {
+        /// The entry.
+        place: String,
+        /// The data folder.
+        root: PathBuf,
+    },
     /// `data.strict` is set and a file is unusable.
     #[error("{reason}, and data.strict is set; remove or repair the file, or unset data.strict: {}", path.display())]
     Strict {

@@ -20,6 +20,7 @@ mod decode;
 mod error;
 mod folder;
 pub mod generated;
+pub mod labelled;
 mod listing;
 mod lists;
 mod loader;
@@ -30,7 +31,7 @@ mod source;
 mod step;
 mod vox;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 pub use cache::{Frame, FrameCache, default_cache_folder};
 pub use decode::{DecodeError, decode, decode_file};
@@ -77,12 +78,25 @@ pub fn open(data: Option<&Path>, cfg: &RunConfig) -> Result<FaceSource, DataErro
         Layout::Rafdb => lists::read_rafdb(root, &list("rafdb")?),
         Layout::Bu3dfe => lists::read_bu3dfe(root, &list("bu3dfe")?),
     }?;
+    let reading = reading.without(root, &cfg.data.exclude)?;
     match reading.skipped.first() {
         Some(first) if cfg.data.strict => Err(DataError::Strict {
             path: first.file.clone(),
             reason: first.reason.clone(),
         }),
         _ => Ok(FaceSource::from_reading(root, reading, cfg.data.cache_px)),
+    }
+}
+
+/// Every image below a folder, at any depth, in sorted order.
+///
+/// # Errors
+/// If the folder is missing or unreadable, or holds no image.
+pub fn pictures_below(root: &Path) -> Result<Vec<PathBuf>, DataError> {
+    check_folder(root)?;
+    match listing::images_below(root).0 {
+        images if images.is_empty() => Err(DataError::Empty(root.into())),
+        images => Ok(images),
     }
 }
 

@@ -10,7 +10,9 @@ use image::RgbImage;
 use rand::Rng;
 
 use super::decode::{DecodeError, MIN_SIDE_PX, decode_file};
+use super::error::DataError;
 use super::generated::GeneratedFaces;
+use super::lists::entry_path;
 use super::segment::FrameKey;
 use super::skipped::{Skipped, SkippedFile};
 use super::vox::random_frame;
@@ -62,6 +64,31 @@ impl Reading {
             noun,
             skipped,
         }
+    }
+
+    /// Leaves out what lies at or below one of these places, relative to `root`.
+    ///
+    /// # Errors
+    /// If a place names nothing that was found, or nothing is left.
+    pub fn without(mut self, root: &Path, places: &[String]) -> Result<Self, DataError> {
+        let (Items::Files(paths) | Items::Folders(paths)) = &mut self.items else {
+            return Ok(self);
+        };
+        for place in places {
+            let excluded = entry_path(root, place);
+            let before = paths.len();
+            paths.retain(|path| !path.starts_with(&excluded));
+            if paths.len() == before {
+                return Err(DataError::NothingToExclude {
+                    place: place.clone(),
+                    root: root.into(),
+                });
+            }
+        }
+        if paths.is_empty() {
+            return Err(DataError::Empty(root.into()));
+        }
+        Ok(self)
     }
 }
 

@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor};
 use super::norm::BatchNorm;
 
 /// A linear layer whose parameters [`super::init`] fills.
-pub(super) fn linear(din: usize, dout: usize, device: &Device) -> Linear {
+pub(crate) fn linear(din: usize, dout: usize, device: &Device) -> Linear {
     LinearConfig::new(din, dout)
         .with_initializer(Initializer::Zeros)
         .init(device)

@@ -25,11 +25,14 @@ use crate::config::{Backbone, Combine, RunConfig};
 pub use decoder::{Decoder, OutBlock, UpBlock, combine, l2_normalize, single_code};
 pub use encoder::{Encoder, Features, SingleTailEncoder, Trunk, Widths};
 pub use head::ProjectionHead;
+pub(crate) use head::linear;
 pub use init::{initial_values, initialise};
 pub use layers::{ChannelAttention, Conv, ResidualBlock, SLOPE, Subnet};
 pub use norm::BatchNorm;
 pub(crate) use params::Path;
-pub use params::{Buffers, Filler, NamedValues, is_buffer, load_values, parameter_count, values};
+pub use params::{
+    Buffers, Filler, NamedValues, is_buffer, load_exactly, load_values, parameter_count, values,
+};
 
 /// Everything PCL trains.
 #[derive(Module, Debug)]

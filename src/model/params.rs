@@ -105,6 +105,36 @@ pub fn load_values<M: Module>(module: M, fill: &mut Filler<'_>) -> M {
     })
 }
 
+/// Fills every parameter and statistic from saved values.
+///
+/// # Errors
+/// The first name that is missing, has another shape or is not part of the network.
+pub fn load_exactly<M: Module>(module: M, saved: &NamedValues) -> Result<M, String> {
+    let mut wrong = None;
+    let mut used = 0;
+    let module = load_values(module, &mut |name, shape| match saved.get(name) {
+        Some((saved_shape, numbers)) if saved_shape == shape => {
+            used += 1;
+            Some(numbers.clone())
+        }
+        Some((saved_shape, _)) => {
+            wrong.get_or_insert(format!(
+                "{name} is {saved_shape:?} there and {shape:?} here"
+            ));
+            None
+        }
+        None => {
+            wrong.get_or_insert(format!("{name} is missing there"));
+            None
+        }
+    });
+    match wrong {
+        Some(reason) => Err(reason),
+        None if used != saved.len() => Err("it has more parts than the network".into()),
+        None => Ok(module),
+    }
+}
+
 /// Number of trainable numbers (running statistics not counted).
 pub fn parameter_count<M: Module>(module: &M) -> u64 {
     struct Count {

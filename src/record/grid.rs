@@ -98,7 +98,7 @@ pub fn png_bytes(grid: &FaceGrid) -> io::Result<Vec<u8>> {
 }
 
 /// Encodes a picture as PNG.
-pub(super) fn encode(picture: &RgbImage) -> io::Result<Vec<u8>> {
+pub(crate) fn encode(picture: &RgbImage) -> io::Result<Vec<u8>> {
     let mut bytes = Cursor::new(Vec::new());
     picture
         .write_to(&mut bytes, ImageFormat::Png)

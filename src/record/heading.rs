@@ -8,7 +8,7 @@ use super::font;
 
 /// A character and how it is set.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Sign {
+pub(crate) struct Sign {
     char: char,
     subscript: bool,
     hat: bool,
@@ -50,7 +50,7 @@ pub fn draw(
     Ok(())
 }
 
-fn parse(text: &str) -> Vec<Sign> {
+pub(crate) fn parse(text: &str) -> Vec<Sign> {
     let mut signs: Vec<Sign> = Vec::new();
     let mut subscript = false;
     for char in text.chars() {
@@ -68,7 +68,7 @@ fn parse(text: &str) -> Vec<Sign> {
 }
 
 /// The ink of a line of signs and its width in pixels.
-fn set(signs: &[Sign], size_px: f64) -> io::Result<(Ink, i32)> {
+pub(crate) fn set(signs: &[Sign], size_px: f64) -> io::Result<(Ink, i32)> {
     let mut line = Ink::new();
     let mut pen_x = 0;
     for sign in signs {

@@ -3,16 +3,17 @@
 //! The [`Recorder`] consumes the trainer's [`Event`]s and never fails the run: what cannot be
 //! written costs the file concerned, is reported once and tried again with the next event.
 
-mod axis;
-mod chart;
+pub(crate) mod axis;
+pub(crate) mod chart;
 pub mod curves;
 pub mod dwa;
 mod files;
-mod font;
+pub(crate) mod font;
 pub mod grid;
-mod heading;
+pub(crate) mod heading;
 mod history;
 pub mod jsonl;
+pub mod knowledge;
 pub mod metrics_csv;
 pub mod tensorboard;
 #[cfg(test)]
@@ -27,6 +28,7 @@ use curves::Curves;
 pub(crate) use files::replace;
 use grid::GridFolder;
 use jsonl::EventLog;
+use knowledge::KnowledgeLog;
 use metrics_csv::MetricsLog;
 use tensorboard::TensorBoard;
 
@@ -34,6 +36,7 @@ use tensorboard::TensorBoard;
 pub struct Recorder {
     metrics: MetricsLog,
     events: EventLog,
+    knowledge: KnowledgeLog,
     board: TensorBoard,
     grids: GridFolder,
     curves: Curves,
@@ -50,13 +53,16 @@ impl Recorder {
         let created = std::fs::create_dir_all(dir);
         let mut metrics = MetricsLog::new(dir, resumed_at);
         let mut events = EventLog::new(dir, resumed_at);
+        let mut knowledge = KnowledgeLog::new(dir, resumed_at);
         let (board, board_opened) = TensorBoard::open(dir, resumed_at);
         let metrics_opened = metrics.open();
         let events_opened = events.open();
+        let knowledge_opened = knowledge.open();
         let (curves, curves_opened) = Curves::open(dir, resumed_at);
         let mut recorder = Self {
             metrics,
             events,
+            knowledge,
             board,
             grids: GridFolder::new(dir),
             curves,
@@ -66,6 +72,7 @@ impl Recorder {
         recorder.check("the run folder", created);
         recorder.check(metrics_csv::FILE, metrics_opened);
         recorder.check(jsonl::FILE, events_opened);
+        recorder.check(knowledge::FILE, knowledge_opened);
         recorder.check("the TensorBoard log", board_opened);
         recorder.check("the record of earlier steps", curves_opened);
         recorder
@@ -80,6 +87,12 @@ impl Recorder {
                 let rows = self.metrics.write(report);
                 self.check(metrics_csv::FILE, rows);
                 let board = self.board.step(report);
+                self.check("the TensorBoard log", board);
+            }
+            Event::Knowledge(report) => {
+                let rows = self.knowledge.write(report);
+                self.check(knowledge::FILE, rows);
+                let board = self.board.knowledge(report);
                 self.check("the TensorBoard log", board);
             }
             Event::Faces(grid) => match grid::png_bytes(grid) {
@@ -97,6 +110,8 @@ impl Recorder {
                 self.check(metrics_csv::FILE, metrics);
                 let events = self.events.sync();
                 self.check(jsonl::FILE, events);
+                let knowledge = self.knowledge.sync();
+                self.check(knowledge::FILE, knowledge);
             }
             _ => {}
         }

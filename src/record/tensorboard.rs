@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::files::{self, AppendFile};
 use super::grid::png_size;
-use crate::train::event::{FaceGrid, StepReport};
+use crate::train::event::{FaceGrid, KnowledgeReport, StepReport};
 
 /// Folder name inside a run folder.
 pub const FOLDER: &str = "tensorboard";
@@ -36,11 +36,24 @@ impl TensorBoard {
 
     /// Writes the scalars of one step.
     pub fn step(&mut self, report: &StepReport) -> io::Result<()> {
-        self.0.append(&frame(&event(report.step, |out| {
+        self.scalars(report.step, scalars(report))
+    }
+
+    /// Writes what each code knows, as `knows/<code>/<quantity>`.
+    pub fn knowledge(&mut self, report: &KnowledgeReport) -> io::Result<()> {
+        self.scalars(report.step, report.table.scalars().into_iter())
+    }
+
+    fn scalars(
+        &mut self,
+        step: u64,
+        values: impl Iterator<Item = (impl AsRef<str>, f64)>,
+    ) -> io::Result<()> {
+        self.0.append(&frame(&event(step, |out| {
             message_field(out, 5, |summary| {
-                for (tag, value) in scalars(report) {
+                for (tag, value) in values {
                     message_field(summary, 1, |entry| {
-                        bytes_field(entry, 1, tag.as_bytes());
+                        bytes_field(entry, 1, tag.as_ref().as_bytes());
                         entry.push(2 << 3 | 5);
                         entry.extend((value as f32).to_le_bytes());
                     });

@@ -42,6 +42,7 @@ impl Live {
                 self.bar.set_message(words::step(report, pace));
                 self.bar.set_position(report.step);
             }
+            Event::Knowledge(report) => self.print(&words::knowledge(report)),
             Event::Checkpoint { step, path } => self.print(&[words::checkpoint(*step, path)]),
             Event::Stopped { step, reason } => {
                 // The last line stays, now as text of any length.

@@ -40,6 +40,7 @@ impl<W: Write> Plain<W> {
                 self.step_after(LONGEST, pace, now);
             }
             Event::Epoch(_) => self.step_after(SHORTEST, pace, now),
+            Event::Knowledge(report) => self.write(&words::knowledge(report)),
             Event::Checkpoint { step, path } => self.write(&[words::checkpoint(*step, path)]),
             Event::Stopped { step, reason } => {
                 self.step_after(Duration::ZERO, pace, now);

@@ -4,7 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::pace::Pace;
-use crate::train::event::{RunInfo, StepReport, StopReason};
+use crate::eval::probe::CodeReport;
+use crate::train::event::{KnowledgeReport, RunInfo, StepReport, StopReason};
 
 /// What is about to be trained, on what, where to: one line each.
 pub fn started(info: &RunInfo) -> Vec<String> {
@@ -90,6 +91,45 @@ pub fn stopped(step: u64, reason: &StopReason, pace: &Pace) -> Vec<String> {
             lines
         }
     }
+}
+
+/// What each code knows: the questions on which the capacity of a code does not help.
+pub fn knowledge(report: &KnowledgeReport) -> Vec<String> {
+    let codes = &report.table.codes;
+    let find = |name: &str| codes.iter().find(|code| code.code == name);
+    let (Some(f_f), Some(f_p), Some(chance)) = (find("F_f"), find("F_p"), find("chance")) else {
+        return Vec::new();
+    };
+    let mut parts = Vec::new();
+    let pose = |code: &CodeReport| Some(code.retrieval.pose_other_identity.as_ref()?.yaw_deg);
+    if let (Some(p), Some(f), Some(c)) = (pose(f_p), pose(f_f), pose(chance)) {
+        parts.push(format!(
+            "yaw of the nearest other person, by F_p {p:.0}° off, by F_f {f:.0}° (chance {c:.0}°)"
+        ));
+    }
+    let who = |code: &CodeReport| code.retrieval.identity_other_pose;
+    if let (Some(f), Some(p), Some(c)) = (who(f_f), who(f_p), who(chance)) {
+        parts.push(format!(
+            "same person in another pose, by F_f {:.0} %, by F_p {:.0} % (chance {:.0} %)",
+            100.0 * f,
+            100.0 * p,
+            100.0 * c
+        ));
+    }
+    if let Some(swap) = &report.table.swap {
+        parts.push(format!(
+            "swapped face {:.3} from the truth (mean face {:.3})",
+            swap.decoded.l1, swap.mean_face.l1
+        ));
+    }
+    if parts.is_empty() {
+        return parts;
+    }
+    vec![format!(
+        "What the codes know after step {}: {}.",
+        count(report.step),
+        parts.join("; ")
+    )]
 }
 
 /// A checkpoint is on disk.

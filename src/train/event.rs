@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::eval::probe::KnowledgeTable;
+
 /// What happened. [`Event::Stopped`] is always the last one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -28,6 +30,8 @@ pub enum Event {
     Step(StepReport),
     /// One epoch is done.
     Epoch(EpochReport),
+    /// It was measured what each code knows.
+    Knowledge(Box<KnowledgeReport>),
     /// A reconstruction grid was drawn.
     Faces(FaceGrid),
     /// A checkpoint is safely on disk.
@@ -135,6 +139,19 @@ pub struct EpochReport {
     pub next_alpha_pose: f64,
     /// α_face of the next epoch.
     pub next_alpha_face: f64,
+}
+
+/// What each code knows after a number of steps.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct KnowledgeReport {
+    /// Steps done.
+    pub step: u64,
+    /// Epoch, from 1.
+    pub epoch: u32,
+    /// What the measurement took, in milliseconds.
+    pub ms: f64,
+    /// The table: F_s, F_f and F_p, then chance, raw pixels and an untrained encoder.
+    pub table: KnowledgeTable,
 }
 
 /// Small pictures in rows and columns.

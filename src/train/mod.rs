@@ -10,9 +10,10 @@
 
 pub mod checkpoint;
 pub mod event;
+mod knowledge;
 pub mod objective;
 pub mod plan;
-mod snapshot;
+pub(crate) mod snapshot;
 pub mod step;
 mod trainer;
 mod upload;

@@ -59,7 +59,7 @@ impl Gallery {
         }
     }
 
-    /// The reconstruction figure (METHODS row 103) and the swap matrix.
+    /// [`grids`] of the fixed faces.
     ///
     /// # Errors
     ///
@@ -74,58 +74,76 @@ impl Gallery {
         if n == 0 {
             return Ok(Vec::new());
         }
-        let model = model.valid();
-        let mode = config.recon.combine;
-        let s = self.faces.clone();
-        let codes = |x: Tensor<4>| {
-            let f = model.encoder.features(x);
-            (f.f_f, f.f_p)
-        };
-        let (f_f, f_p) = codes(s.clone());
-        let (f_f_hat, f_p_hat) = codes(s.clone().flip([3]));
-        let both = |face: &Tensor<2>, pose: &Tensor<2>| {
-            model
-                .decoder
-                .forward(combine(face.clone(), pose.clone(), mode))
-        };
-        let alone = |code: &Tensor<2>, branch| {
-            model
-                .decoder
-                .forward(single_code(code.clone(), branch, mode, config.viz.model))
-        };
-        let columns = vec![
-            s.clone(),
-            both(&f_f_hat, &f_p),
-            both(&f_f, &f_p_hat),
-            alone(&f_f, Branch::Face),
-            alone(&f_p, Branch::Pose),
-            alone(&f_p_hat, Branch::Pose),
-        ];
-        let names = ["s", "F_f^ + F_p", "F_f + F_p^", "F_f", "F_p", "F_p^"];
-        let mut grids = vec![grid(
-            "reconstruction",
-            step,
-            names.map(String::from).to_vec(),
-            by_rows(columns),
-            n,
-        )?];
-
-        // Swap matrix: rows lend the look, columns the pose; originals along both edges.
-        let side = n.min(8);
-        let take = |t: &Tensor<2>| t.clone().slice([0..side]);
-        let blank = Tensor::ones([1, 3, SIDE_PX, SIDE_PX], &s.device());
-        let mut tiles = vec![blank, s.clone().slice([0..side])];
-        for row in 0..side {
-            let look = f_f.clone().slice([row..row + 1]).repeat_dim(0, side);
-            tiles.push(s.clone().slice([row..row + 1]));
-            tiles.push(both(&look, &take(&f_p)));
-        }
-        let names = std::iter::once("look \\ pose".to_owned())
-            .chain((1..=side).map(|i| i.to_string()))
-            .collect();
-        grids.push(grid("swap", step, names, Tensor::cat(tiles, 0), side + 1)?);
-        Ok(grids)
+        grids(model, self.faces.clone(), config, step)
     }
+}
+
+/// The reconstruction figure (METHODS row 103) and the swap matrix.
+///
+/// # Shapes
+///
+/// - `s`: clean faces, `[n, 3, 64, 64]` on the plain device
+///
+/// # Errors
+///
+/// The device's own words if it was lost.
+pub fn grids(
+    model: &Pcl,
+    s: Tensor<4>,
+    config: &RunConfig,
+    step: u64,
+) -> Result<Vec<FaceGrid>, String> {
+    let [n, ..] = s.dims();
+    let model = model.valid();
+    let mode = config.recon.combine;
+    let codes = |x: Tensor<4>| {
+        let f = model.encoder.features(x);
+        (f.f_f, f.f_p)
+    };
+    let (f_f, f_p) = codes(s.clone());
+    let (f_f_hat, f_p_hat) = codes(s.clone().flip([3]));
+    let both = |face: &Tensor<2>, pose: &Tensor<2>| {
+        model
+            .decoder
+            .forward(combine(face.clone(), pose.clone(), mode))
+    };
+    let alone = |code: &Tensor<2>, branch| {
+        model
+            .decoder
+            .forward(single_code(code.clone(), branch, mode, config.viz.model))
+    };
+    let columns = vec![
+        s.clone(),
+        both(&f_f_hat, &f_p),
+        both(&f_f, &f_p_hat),
+        alone(&f_f, Branch::Face),
+        alone(&f_p, Branch::Pose),
+        alone(&f_p_hat, Branch::Pose),
+    ];
+    let names = ["s", "F_f^ + F_p", "F_f + F_p^", "F_f", "F_p", "F_p^"];
+    let mut grids = vec![grid(
+        "reconstruction",
+        step,
+        names.map(String::from).to_vec(),
+        by_rows(columns),
+        n,
+    )?];
+
+    // Swap matrix: rows lend the look, columns the pose; originals along both edges.
+    let side = n.min(8);
+    let take = |t: &Tensor<2>| t.clone().slice([0..side]);
+    let blank = Tensor::ones([1, 3, SIDE_PX, SIDE_PX], &s.device());
+    let mut tiles = vec![blank, s.clone().slice([0..side])];
+    for row in 0..side {
+        let look = f_f.clone().slice([row..row + 1]).repeat_dim(0, side);
+        tiles.push(s.clone().slice([row..row + 1]));
+        tiles.push(both(&look, &take(&f_p)));
+    }
+    let names = std::iter::once("look \\ pose".to_owned())
+        .chain((1..=side).map(|i| i.to_string()))
+        .collect();
+    grids.push(grid("swap", step, names, Tensor::cat(tiles, 0), side + 1)?);
+    Ok(grids)
 }
 
 /// Columns of pictures, each `[n, 3, h, w]`, as `[n·columns, 3, h, w]` in row-major order.

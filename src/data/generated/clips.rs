@@ -75,6 +75,11 @@ impl GeneratedFaces {
         self.identities
     }
 
+    /// What everything is drawn from.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// The person with the number `identity`.
     pub fn identity(&self, identity: usize) -> Identity {
         Identity::draw(mixed(self.seed, identity as u64, 0))

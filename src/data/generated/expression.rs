@@ -1,5 +1,7 @@
 //! What the face does: facial action units, the seven basic expressions, pose, light and camera.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::maths::{Vec3, display, vec3};
@@ -25,6 +27,13 @@ pub enum Expression {
     Disgust,
     /// AU 4, a little 6 and 9.
     Anger,
+}
+
+impl fmt::Display for Expression {
+    /// In a word, as in `labels.csv`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.serialize(f)
+    }
 }
 
 impl Expression {

@@ -2,12 +2,14 @@
 //!
 //! A parametric head — skull, features moved by facial action units, hair, ears, neck, spectacles —
 //! is turned, lit and drawn on the CPU. [`render()`] draws any person in any state;
-//! [`GeneratedFaces`] arranges people into short clips as a video data set would.
+//! [`GeneratedFaces`] arranges people into short clips as a video data set would; [`export`] writes
+//! them to disk in the layouts of reference data sets.
 //!
 //! Signs: `yaw_deg` > 0 looks to the right side of the picture, `pitch_deg` > 0 looks up,
 //! `roll_deg` > 0 is clockwise in the picture.
 
 mod clips;
+pub mod export;
 mod expression;
 mod features;
 mod hair;

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::{TrainError, Trainer};
+use super::Trainer;
 use crate::data;
-use crate::model::{NamedValues, Pcl, load_values, values};
+use crate::model::values;
 use crate::train::checkpoint;
 use crate::train::event::Event;
 
@@ -17,6 +17,18 @@ impl Trainer {
             emit(Event::Faces(grid));
         }
         Ok(())
+    }
+
+    pub(super) fn measure(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), String> {
+        let step = self.progress.step;
+        let epoch = (step.max(1) - 1) / self.steps_per_epoch + 1;
+        self.probe.measure(
+            &self.model,
+            &self.config,
+            &self.device.device,
+            (step, epoch as u32),
+            emit,
+        )
     }
 
     /// Writes a checkpoint unless this step already has one. A failure costs the checkpoint only.
@@ -110,34 +122,6 @@ impl Trainer {
         format!(
             "{advice}; the last checkpoint is whole and --resume goes on from it. In its own words: {reason}"
         )
-    }
-}
-
-pub(super) fn restore(model: Pcl, saved: NamedValues) -> Result<Pcl, TrainError> {
-    let mut wrong = None;
-    let mut used = 0;
-    let model = load_values(model, &mut |name, shape| match saved.get(name) {
-        Some((saved_shape, numbers)) if saved_shape == shape => {
-            used += 1;
-            Some(numbers.clone())
-        }
-        Some((saved_shape, _)) => {
-            wrong.get_or_insert(format!(
-                "{name} is {saved_shape:?} there and {shape:?} here"
-            ));
-            None
-        }
-        None => {
-            wrong.get_or_insert(format!("{name} is missing there"));
-            None
-        }
-    });
-    match wrong {
-        Some(reason) => Err(TrainError::Mismatch(reason)),
-        None if used != saved.len() => Err(TrainError::Mismatch(
-            "it has more parts than the network".into(),
-        )),
-        None => Ok(model),
     }
 }
 

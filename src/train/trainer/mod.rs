@@ -11,16 +11,18 @@ use std::time::Instant;
 
 use super::checkpoint::{self, CheckpointError, Progress};
 use super::event::{Control, Event, RunInfo, StepReport, StopReason};
+use super::knowledge::LiveProbe;
 use super::objective::Objective;
 use super::snapshot::Gallery;
 use super::upload::upload;
 use crate::config::{PoseLoss, RunConfig};
+use crate::data::labelled::LabelledError;
 use crate::data::{self, DataError, FaceSource, FrameCache, Loader, StreamSizes};
 use crate::device::ChosenDevice;
 use crate::loss::{chance_face, chance_pose};
-use crate::model::{Architecture, Pcl, parameter_count};
+use crate::model::{Architecture, Pcl, load_exactly, parameter_count};
 use crate::optim::Adam;
-use keep::{panic_words, restore};
+use keep::panic_words;
 use update::Outcome;
 
 /// Bad steps in a row after which training gives up.
@@ -48,6 +50,9 @@ pub enum TrainError {
     /// Something is wrong with the faces.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// Something is wrong with the labels of the live measurement.
+    #[error(transparent)]
+    Labels(#[from] LabelledError),
     /// There is nothing to resume.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
@@ -73,6 +78,7 @@ pub struct Trainer {
     source: Arc<FaceSource>,
     cache: Arc<FrameCache>,
     gallery: Gallery,
+    probe: LiveProbe,
     loader: Loader,
 }
 
@@ -113,7 +119,8 @@ impl Trainer {
                 .for_each(|text| emit(Event::Warning { text }));
             progress = loaded.progress;
             adam.restore(loaded.optimizer, &device.device);
-            restore(Pcl::blank(arch, &recording), loaded.model)?
+            load_exactly(Pcl::blank(arch, &recording), &loaded.model)
+                .map_err(TrainError::Mismatch)?
         } else {
             Pcl::new(arch, config.seed, &recording)
         };
@@ -124,6 +131,7 @@ impl Trainer {
             config.snapshot.faces,
             &device.device,
         );
+        let probe = LiveProbe::prepare(&config, data.as_deref(), emit)?;
         let loader = Loader::start(source.clone(), cache.clone(), &config, progress.step)?;
         Ok(Self {
             objective: Objective::from(&config),
@@ -139,6 +147,7 @@ impl Trainer {
             source,
             cache,
             gallery,
+            probe,
             loader,
         })
     }
@@ -221,6 +230,15 @@ impl Trainer {
                 Err(reason) => return reason,
             }
             let step = self.progress.step;
+            if self
+                .probe
+                .is_due(step, step.is_multiple_of(self.steps_per_epoch))
+                && let Err(text) = self.measure(emit)
+            {
+                return StopReason::Failed {
+                    text: self.advice(&text),
+                };
+            }
             if due(step, self.config.snapshot.every_steps) {
                 drawn_at = Some(step);
                 if let Err(text) = self.draw(emit) {
@@ -233,9 +251,13 @@ impl Trainer {
                 self.save(&mut saved_at, emit);
             }
         }
-        if drawn_at != Some(self.progress.step)
-            && let Err(text) = self.draw(emit)
-        {
+        let mut last_look = || {
+            if drawn_at != Some(self.progress.step) {
+                self.draw(emit)?;
+            }
+            self.measure(emit)
+        };
+        if let Err(text) = last_look() {
             return StopReason::Failed {
                 text: self.advice(&text),
             };

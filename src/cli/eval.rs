@@ -1,0 +1,267 @@
+//! `visage eval`: what each code knows, or one of the paper's protocols.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::{Args, ValueEnum};
+
+use super::{DONE, InputError, bar};
+use crate::config::{Feature, RunConfig};
+use crate::data::{self, labelled};
+use crate::device::{ChosenDevice, DeviceRequest, choose};
+use crate::eval::EvalError;
+use crate::eval::bench::{Bench, Contender, Progress};
+use crate::eval::encode::{Codes, encode};
+use crate::eval::faces::{ProbeFaces, SIDE_PX};
+use crate::eval::knowledge::{baselines, what_codes_know};
+use crate::eval::protocol::{self, Outcome};
+use crate::eval::trained::Trained;
+use crate::figure::{self, examples};
+use crate::record::replace;
+
+/// Columns of a sheet of examples.
+const EXAMPLE_COLUMNS: usize = 6;
+
+/// Arguments of `visage eval`.
+#[derive(Args, Debug)]
+pub(super) struct EvalArgs {
+    /// Run folder (its newest checkpoint), checkpoint folder or weights file.
+    #[arg(value_name = "RUN|WEIGHTS")]
+    weights: PathBuf,
+    /// What to measure.
+    #[arg(long, value_enum, default_value_t = Task::Codes)]
+    task: Task,
+    /// Folder of the data set; without it, `codes` uses generated faces nobody has trained on.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Feature under test: fs, ff, fp or ff+fp [default: what the run says, fs].
+    #[arg(long, value_name = "FEATURE", value_parser = feature)]
+    feature: Option<Feature>,
+    /// One setting for the protocol, e.g. --set probe.epochs=50; may be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    sets: Vec<String>,
+    /// `codes`: sub-folders or files of --data that are the test part; may be repeated.
+    #[arg(long, value_name = "PLACE")]
+    hold_out: Vec<String>,
+    /// `codes`: pictures, fit and test part together.
+    #[arg(long, value_name = "N", default_value_t = 1500)]
+    pictures: usize,
+    /// `fer`, `knn`, `finetune`: test on FER-2013's PublicTest instead of PrivateTest.
+    #[arg(long)]
+    public_test: bool,
+    /// Side of the pictures in pixels [default: the protocol's].
+    #[arg(long, value_name = "PX", value_parser = clap::value_parser!(u16).range(16..=512))]
+    size: Option<u16>,
+    /// `finetune`: epochs.
+    #[arg(long, value_name = "N", default_value_t = protocol::FINETUNE_EPOCHS, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    epochs: u32,
+    /// Leave out the rows of the untrained encoder and of raw pixels.
+    #[arg(long)]
+    no_baselines: bool,
+    /// Also draw t-SNE maps of the codes (`codes` only).
+    #[arg(long)]
+    maps: bool,
+    /// Folder for the results [default: eval/ in the run folder, or beside the weights].
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// auto (the default), gpu, cpu, software, or a number from `visage devices`.
+    #[arg(long, value_name = "DEVICE", default_value_t)]
+    device: DeviceRequest,
+}
+
+/// What `visage eval` can measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Task {
+    /// What each code knows: pose, identity, expression, action units, swaps.
+    Codes,
+    /// Expressions: RAF-DB, FER-2013 or a labelled folder.
+    Fer,
+    /// Same person or not: LFW, CPLFW.
+    Verify,
+    /// Action units: DISFA.
+    Au,
+    /// Yaw, pitch and roll in degrees: 300W-LP and AFLW2000 (npz).
+    Pose,
+    /// Classes of head pose: BU-3DFE.
+    PoseClass,
+    /// Five nearest neighbours, no training: data as for `fer`.
+    Knn,
+    /// Train the whole encoder on: data as for `fer` or `verify`.
+    Finetune,
+}
+
+fn feature(text: &str) -> Result<Feature, String> {
+    match text {
+        "fs" => Ok(Feature::Fs),
+        "ff" => Ok(Feature::Ff),
+        "fp" => Ok(Feature::Fp),
+        "ff+fp" | "ff_plus_fp" => Ok(Feature::FfPlusFp),
+        _ => Err("give fs, ff, fp or ff+fp".into()),
+    }
+}
+
+pub(super) fn run(args: EvalArgs) -> Result<u8> {
+    let device = choose(args.device)?;
+    let trained = Trained::open(&args.weights, &device.device)?;
+    let mut config = trained.config.with(&args.sets)?;
+    if let Some(feature) = args.feature {
+        config.eval.feature = feature;
+    }
+    let out = args
+        .out
+        .clone()
+        .unwrap_or_else(|| results_folder(&args.weights));
+    std::fs::create_dir_all(&out)
+        .with_context(|| format!("cannot make the folder {}", out.display()))?;
+    if args.task == Task::Codes {
+        return codes(&args, &trained, &config, &device, &out);
+    }
+    let Some(root) = &args.data else {
+        return Err(
+            InputError("this task needs a data set; give its folder with --data".into()).into(),
+        );
+    };
+    let outcome = protocol(&args, &trained, &config, &device, root)?;
+    print!("{}", outcome.report);
+    let stem = format!("{}-{}", outcome.report.task, folder_name(root));
+    let json = out.join(format!("{stem}.json"));
+    write(&json, outcome.report.to_json()?.as_bytes())?;
+    if !outcome.examples.is_empty() {
+        let png = out.join(format!("{stem}-examples.png"));
+        examples::save(
+            &outcome.report.title,
+            &outcome.examples,
+            EXAMPLE_COLUMNS,
+            &png,
+        )?;
+        println!("{}", png.display());
+    }
+    Ok(DONE)
+}
+
+fn protocol(
+    args: &EvalArgs,
+    trained: &Trained,
+    config: &RunConfig,
+    device: &ChosenDevice,
+    root: &Path,
+) -> Result<Outcome, EvalError> {
+    let progress = bar("", 0);
+    let mut shown = String::new();
+    let mut listen = |at: Progress| {
+        if shown != at.what {
+            shown = at.what.to_owned();
+            progress.set_message(shown.clone());
+            progress.reset_eta();
+        }
+        progress.set_length(at.total as u64);
+        progress.set_position(at.done as u64);
+    };
+    let cache = data::default_cache_folder().join("features");
+    let mut bench = Bench::new(trained, config, device, cache, &mut listen);
+    if args.no_baselines {
+        bench.contenders = vec![Contender::Learnt];
+    }
+    let side_px = args.size.map(usize::from);
+    let test = if args.public_test {
+        labelled::FerTest::Public
+    } else {
+        labelled::FerTest::Private
+    };
+    let outcome = match args.task {
+        Task::Codes => unreachable!("answered before"),
+        Task::Fer => protocol::expressions(&mut bench, root, test, side_px),
+        Task::Verify => protocol::verification(&mut bench, root, side_px),
+        Task::Au => protocol::action_units(&mut bench, root, side_px),
+        Task::Pose => protocol::pose(&mut bench, root, side_px),
+        Task::PoseClass => protocol::pose_classes(&mut bench, root, side_px),
+        Task::Knn => protocol::nearest(&mut bench, root, test, side_px),
+        Task::Finetune => protocol::finetune(&mut bench, root, test, side_px, args.epochs),
+    };
+    progress.finish_and_clear();
+    outcome
+}
+
+/// What each code knows, on generated faces or a labelled folder.
+fn codes(
+    args: &EvalArgs,
+    trained: &Trained,
+    config: &RunConfig,
+    device: &ChosenDevice,
+    out: &Path,
+) -> Result<u8> {
+    let progress = bar("Preparing faces", 0);
+    let (faces, name) = match &args.data {
+        None => (ProbeFaces::generated(args.pictures), "generated".to_owned()),
+        Some(root) => {
+            let labelled = labelled::read_labels(root)?;
+            let hold_out = if args.hold_out.is_empty() {
+                &config.data.exclude
+            } else {
+                &args.hold_out
+            };
+            let faces = ProbeFaces::labelled(&labelled, hold_out, args.pictures)?;
+            (faces, folder_name(root))
+        }
+    };
+    progress.finish_and_clear();
+    let base = if args.no_baselines {
+        Vec::new()
+    } else {
+        baselines(config, &faces, &device.device)?
+    };
+    let table = what_codes_know(&trained.model, config.recon.combine, &faces, &base)?;
+    println!("{}, on {}", trained.describe(), device.words);
+    print!("{}", table.text());
+    let stem = out.join(format!("codes-{name}"));
+    write(
+        &stem.with_extension("json"),
+        &serde_json::to_vec_pretty(&table)?,
+    )?;
+    let png = stem.with_extension("png");
+    figure::knowledge::save(&figure::codes::heat_table(&table), &png)?;
+    println!("{}", png.display());
+    if args.maps {
+        let codes = encode(&trained.model.encoder, &faces.planes, SIDE_PX)?;
+        maps(&codes, &faces, out, &name)?;
+    }
+    Ok(DONE)
+}
+
+/// t-SNE maps: F_p and F_f in one (METHODS row 105), and the codes by label (row 106).
+fn maps(codes: &Codes, faces: &ProbeFaces, out: &Path, name: &str) -> Result<()> {
+    let progress = bar("t-SNE", 0);
+    let mut hear = |done: usize, total: usize| {
+        progress.set_length(total as u64);
+        progress.set_position(done as u64);
+    };
+    for (kind, panels) in figure::codes::code_maps(codes, &faces.set, &mut hear)? {
+        let png = out.join(format!("map-{kind}-{name}.png"));
+        figure::map::save(&panels, &png)?;
+        progress.suspend(|| println!("{}", png.display()));
+    }
+    progress.finish_and_clear();
+    Ok(())
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    replace(path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+    println!("{}", path.display());
+    Ok(())
+}
+
+/// `eval` inside a folder, or beside a file.
+fn results_folder(weights: &Path) -> PathBuf {
+    if weights.is_dir() {
+        weights.join("eval")
+    } else {
+        weights.with_file_name("eval")
+    }
+}
+
+/// The last part of a folder's full path.
+fn folder_name(root: &Path) -> String {
+    let full = std::fs::canonicalize(root).unwrap_or_else(|_| root.to_owned());
+    full.file_name()
+        .map_or_else(|| "data".into(), |name| name.to_string_lossy().into_owned())
+}

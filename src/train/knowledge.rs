@@ -1,0 +1,190 @@
+//! The live measurement of what each code knows: when, on which faces, at what cost.
+
+use std::path::{Path, PathBuf};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use burn::tensor::Device;
+
+use super::event::{Event, KnowledgeReport};
+use crate::config::RunConfig;
+use crate::data::labelled::{self, Labelled, LabelledError};
+use crate::eval::EvalError;
+use crate::eval::faces::ProbeFaces;
+use crate::eval::knowledge::{baselines, what_codes_know};
+use crate::eval::probe::CodeReport;
+use crate::model::Pcl;
+
+/// The measurement of one run.
+pub struct LiveProbe {
+    state: State,
+    every_steps: u64,
+    time_share: f64,
+    started: Instant,
+    /// Time the measurements took so far; drawing the faces and the baselines, which happen once,
+    /// do not count.
+    spent: Duration,
+    measured_at: Option<u64>,
+    warned: Vec<String>,
+}
+
+enum State {
+    Off,
+    /// The faces are being drawn or read while the first steps are made.
+    Preparing(JoinHandle<Result<ProbeFaces, EvalError>>),
+    Ready {
+        faces: Box<ProbeFaces>,
+        baselines: Vec<CodeReport>,
+    },
+}
+
+impl LiveProbe {
+    /// Looks for labels and begins to prepare the faces on a thread of their own.
+    ///
+    /// # Errors
+    /// If `knowledge.data` is set and its labels cannot be used. Labels that happen to lie beside
+    /// the training faces cost a warning only.
+    pub fn prepare(
+        config: &RunConfig,
+        data: Option<&Path>,
+        emit: &mut dyn FnMut(Event),
+    ) -> Result<Self, LabelledError> {
+        let pictures = config.knowledge.pictures;
+        let state = if pictures == 0 {
+            State::Off
+        } else if let Some(labelled) = labels(config, data, emit)? {
+            let hold_out = config.data.exclude.clone();
+            if hold_out.is_empty() {
+                emit(Event::Note {
+                    text: "What the codes know is measured on labelled faces that training also \
+                           sees; data.exclude holds some out."
+                        .into(),
+                });
+            }
+            spawn(move || ProbeFaces::labelled(&labelled, &hold_out, pictures))
+        } else if data.is_none() {
+            spawn(move || Ok(ProbeFaces::generated(pictures)))
+        } else {
+            State::Off
+        };
+        Ok(Self {
+            state,
+            every_steps: config.knowledge.every_steps,
+            time_share: config.knowledge.time_share,
+            started: Instant::now(),
+            spent: Duration::ZERO,
+            measured_at: None,
+            warned: Vec::new(),
+        })
+    }
+
+    /// Whether something is due after `step`: an epoch has ended, or every k steps.
+    pub fn is_due(&self, step: u64, epoch_ended: bool) -> bool {
+        let regular = self.every_steps > 0 && step.is_multiple_of(self.every_steps);
+        let allowed = self.started.elapsed().mul_f64(self.time_share);
+        (epoch_ended || regular) && (self.measured_at.is_none() || self.spent <= allowed)
+    }
+
+    /// Measures, unless this step was measured already, and says what came out. Trouble with the
+    /// faces costs a warning and the measurement.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn measure(
+        &mut self,
+        model: &Pcl,
+        config: &RunConfig,
+        device: &Device,
+        (step, epoch): (u64, u32),
+        emit: &mut dyn FnMut(Event),
+    ) -> Result<(), String> {
+        if self.measured_at == Some(step) {
+            return Ok(());
+        }
+        self.get_ready(config, device, emit)?;
+        let State::Ready { faces, baselines } = &self.state else {
+            return Ok(());
+        };
+        let start = Instant::now();
+        let table = what_codes_know(model, config.recon.combine, faces, baselines)
+            .map_err(|error| error.to_string())?;
+        self.spent += start.elapsed();
+        self.measured_at = Some(step);
+        for text in table.warnings() {
+            if !self.warned.contains(&text) {
+                emit(Event::Warning {
+                    text: format!("Step {step}: {text}"),
+                });
+                self.warned.push(text);
+            }
+        }
+        emit(Event::Knowledge(Box::new(KnowledgeReport {
+            step,
+            epoch,
+            ms: start.elapsed().as_secs_f64() * 1e3,
+            table,
+        })));
+        Ok(())
+    }
+
+    /// Takes over the faces and measures what needs no training.
+    fn get_ready(
+        &mut self,
+        config: &RunConfig,
+        device: &Device,
+        emit: &mut dyn FnMut(Event),
+    ) -> Result<(), String> {
+        let preparing = match std::mem::replace(&mut self.state, State::Off) {
+            State::Preparing(preparing) => preparing,
+            other => {
+                self.state = other;
+                return Ok(());
+            }
+        };
+        let faces = preparing
+            .join()
+            .map_err(|_| "the faces of the live measurement could not be drawn".to_owned())?;
+        match faces {
+            Ok(faces) => {
+                let baselines =
+                    baselines(config, &faces, device).map_err(|error| error.to_string())?;
+                self.state = State::Ready {
+                    faces: Box::new(faces),
+                    baselines,
+                };
+            }
+            Err(error) => emit(Event::Warning {
+                text: format!("What the codes know is not measured: {error}"),
+            }),
+        }
+        Ok(())
+    }
+}
+
+fn spawn(prepare: impl FnOnce() -> Result<ProbeFaces, EvalError> + Send + 'static) -> State {
+    State::Preparing(std::thread::spawn(prepare))
+}
+
+/// The labelled folder of a run, if there is one.
+fn labels(
+    config: &RunConfig,
+    data: Option<&Path>,
+    emit: &mut dyn FnMut(Event),
+) -> Result<Option<Labelled>, LabelledError> {
+    let named = config.knowledge.data.trim();
+    if !named.is_empty() {
+        return labelled::read_labels(&PathBuf::from(named)).map(Some);
+    }
+    let Some(root) = data.filter(|root| root.join("labels.csv").is_file()) else {
+        return Ok(None);
+    };
+    match labelled::read_labels(root) {
+        Ok(labelled) => Ok(Some(labelled)),
+        Err(error) => {
+            emit(Event::Warning {
+                text: format!("What the codes know is not measured: {error}"),
+            });
+            Ok(None)
+        }
+    }
+}
