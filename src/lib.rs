@@ -6,6 +6,7 @@
 //! ```text
 //! data ─▶ augment ─▶ model ─▶ loss ─▶ train ─▶ events ─▶ record, term
 //!            └── ops (kernels)   optim ──┘
+//! data::labelled ─▶ eval ─▶ figure
 //! ```
 //!
 //! | Symbol | Meaning |

@@ -11,6 +11,8 @@
 //!                                                                     loader, 2–3 steps ahead
 //! ```
 //!
+//! Evaluation has its own door: [`labelled`] reads `labels.csv` and the reference data sets.
+//!
 //! Only folders are listed up front; no image is opened before a step needs it. Everything about
 //! step k is a function of the configuration, the data set and k.
 

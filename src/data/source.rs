@@ -18,7 +18,7 @@ use super::skipped::{Skipped, SkippedFile};
 use super::vox::random_frame;
 
 /// Changes whenever the same file would decode to other pixels, so that old caches are left alone.
-const DECODER_VERSION: u64 = 1;
+const DECODER_VERSION: u64 = 2;
 
 /// Generated pictures follow `data.cache_px` in this range only: the renderer's smallest side, and
 /// that of a tight video crop, which draws in a third of the time 160 px takes.

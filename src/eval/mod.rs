@@ -18,6 +18,7 @@ pub mod input;
 pub mod knowledge;
 pub mod matrix;
 pub mod metric;
+mod pose_chain;
 pub mod probe;
 mod product;
 pub mod protocol;

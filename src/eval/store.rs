@@ -2,12 +2,13 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use memmap2::Mmap;
 use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
 
 use super::EvalError;
 use super::rows::Rows;
@@ -94,29 +95,25 @@ pub fn stored(
 ) -> Result<StoredFeatures, EvalError> {
     let path = folder.join(format!("{}.f32", key.0));
     if !path.is_file() {
-        let partial = folder.join(format!("{}.{}.partial", key.0, std::process::id()));
-        let failed = |error: std::io::Error| EvalError::Write {
-            path: partial.clone(),
-            reason: error.to_string(),
+        let failed = |reason: String| EvalError::Write {
+            path: path.clone(),
+            reason,
         };
-        fs::create_dir_all(folder).map_err(failed)?;
-        let written = (|| {
-            let mut file = BufWriter::new(File::create(&partial).map_err(failed)?);
-            for first in (0..pictures).step_by(batch) {
-                let count = batch.min(pictures - first);
-                let numbers = make(first, count)?;
-                file.write_all(bytemuck::cast_slice(&numbers))
-                    .map_err(failed)?;
-                progress(first + count);
-            }
-            file.flush().map_err(failed)?;
-            fs::rename(&partial, &path).map_err(failed)
-        })();
-        if let Err(error) = written {
-            // The error that matters is the first one.
-            let _ = fs::remove_file(&partial);
-            return Err(error);
+        fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
+        // Removed by itself if anything goes wrong before it gets its name.
+        let mut partial =
+            NamedTempFile::new_in(folder).map_err(|error| failed(error.to_string()))?;
+        for first in (0..pictures).step_by(batch) {
+            let count = batch.min(pictures - first);
+            let numbers = make(first, count)?;
+            partial
+                .write_all(bytemuck::cast_slice(&numbers))
+                .map_err(|error| failed(error.to_string()))?;
+            progress(first + count);
         }
+        partial
+            .persist(&path)
+            .map_err(|error| failed(error.to_string()))?;
         prune(folder, &path);
     }
     progress(pictures);

@@ -71,16 +71,18 @@ impl Trained {
         Pcl::new(Architecture::from(config), seed, device)
     }
 
+    /// In words: "facecycle_paper, width 0.125".
+    pub fn network(&self) -> String {
+        format!("{}, width {}", self.config.backbone, self.config.model.width)
+    }
+
     /// In words: "facecycle_paper, width 0.125, 960 steps".
     pub fn describe(&self) -> String {
         let steps = match self.steps {
             Some(steps) => format!("{steps} steps"),
             None => "unknown number of steps".into(),
         };
-        format!(
-            "{}, width {}, {steps}",
-            self.config.backbone, self.config.model.width
-        )
+        format!("{}, {steps}", self.network())
     }
 }
 

@@ -9,7 +9,7 @@ use crate::eval::encode::Codes;
 use crate::eval::probe::{CodeReport, KnowledgeTable, ProbeSet};
 
 /// Identities beyond this number have no colours of their own.
-const MOST_IDENTITIES: usize = 12;
+const MOST_IDENTITIES: usize = 48;
 
 /// A quantity of the heat table.
 struct Shown {

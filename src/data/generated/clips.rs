@@ -182,18 +182,19 @@ fn expression_at(state: &mut FaceState, expression: Expression, time: f32, rng: 
     }
 }
 
-/// Poses are mostly within ±60° yaw, ±25° pitch and ±15° roll; one clip in ten goes beyond.
+/// Poses are mostly within ±60° yaw, ±25° pitch and ±15° roll; one clip in ten goes beyond, up to
+/// ±90°, ±60° and ±45°.
 fn pose_at(state: &mut FaceState, time: f32, rng: &mut impl Rng) {
-    let reach = if rng.random::<f32>() < 0.1 { 1.7 } else { 1.0 };
-    let mut swing = |centre: f32, amplitude: f32, limit: f32| {
-        let middle = tendency(rng) * centre * reach;
+    let far = rng.random::<f32>() < 0.1;
+    let mut swing = |centre: f32, reach: f32, amplitude: f32, limit: f32| {
+        let middle = tendency(rng) * centre * if far { reach } else { 1.0 };
         let (sin, _) =
             sin_cos_deg(360.0 * (rng.random::<f32>() + time * lerp(0.25, 0.7, rng.random())));
         (middle + sin * amplitude * lerp(0.3, 1.0, rng.random())).clamp(-limit, limit)
     };
-    state.yaw_deg = swing(44.0, 22.0, 90.0);
-    state.pitch_deg = swing(17.0, 8.0, 60.0);
-    state.roll_deg = swing(11.0, 5.0, 45.0);
+    state.yaw_deg = swing(44.0, 1.7, 22.0, 90.0);
+    state.pitch_deg = swing(17.0, 2.6, 8.0, 60.0);
+    state.roll_deg = swing(11.0, 3.0, 5.0, 45.0);
     // The eyes tend to stay with the camera.
     state.gaze_x = (-state.yaw_deg / 60.0 + 0.4 * tendency(rng)).clamp(-1.0, 1.0);
     state.gaze_y = (-state.pitch_deg / 45.0 + 0.3 * tendency(rng)).clamp(-1.0, 1.0);
@@ -269,6 +270,24 @@ mod tests {
             moved += usize::from((truths[0].yaw_deg - truths[FRAMES - 1].yaw_deg).abs() > 2.0);
         }
         assert!(moved * FRAMES * 2 > faces.len(), "{moved}");
+    }
+
+    #[test]
+    fn the_supply_reaches_extreme_poses() {
+        let faces = GeneratedFaces::new(6, 1000);
+        let most = |angle: fn(&Truth) -> f32| {
+            (0..faces.len())
+                .map(|item| angle(&faces.truth(item)).abs())
+                .fold(0.0, f32::max)
+        };
+        let reached = [
+            most(|t| t.yaw_deg),
+            most(|t| t.pitch_deg),
+            most(|t| t.roll_deg),
+        ];
+        for (reached, range) in reached.iter().zip([90.0, 60.0, 45.0]) {
+            assert!(*reached > 0.9 * range, "{reached:?} of {range}");
+        }
     }
 
     #[test]

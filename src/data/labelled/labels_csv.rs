@@ -1,7 +1,6 @@
 //! `labels.csv`: one row per picture, and any columns of what is known about it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::fmt::Write;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
@@ -184,7 +183,7 @@ struct Pictures<'a> {
     root: &'a Path,
     path: &'a Path,
     finder: Finder<'a>,
-    /// Line of each name, for duplicates.
+    /// Names so far, for duplicates.
     seen: HashSet<String>,
     /// Pictures of the blocks named so far.
     blocks: HashMap<String, Vec<Picture>>,
@@ -235,9 +234,11 @@ impl<'a> Pictures<'a> {
         match pictures.get(at) {
             Some(picture) => Ok((picture.clone(), name)),
             None => {
-                let mut what = format!("{} is beyond", shown(&name));
-                // Writing to a string cannot fail.
-                let _ = write!(what, " the {} pictures of {container}", pictures.len());
+                let what = format!(
+                    "{} is beyond the {} pictures of {container}",
+                    shown(&name),
+                    pictures.len()
+                );
                 Err(row.error(what))
             }
         }

@@ -95,7 +95,7 @@ fn blank_report(
             options,
         },
         model: ModelInfo {
-            encoder: bench.trained.describe(),
+            encoder: bench.trained.network(),
             weights: bench.trained.path.display().to_string(),
             sha256: bench.trained.hash.clone(),
             step: bench.trained.steps,

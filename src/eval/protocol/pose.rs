@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use super::{Outcome, Words, blank_report, chance_row, origin, quote};
-use crate::config::PoseColumns;
+use crate::config::{PoseColumns, PoseProbeAug};
 use crate::data::labelled::{ChannelOrder, Picture, PoseSet, read_pose};
 use crate::eval::EvalError;
 use crate::eval::bench::{Bench, Contender, Progress};
 use crate::eval::head::{AbsoluteError, Better, Evaluation, Recipe, train};
 use crate::eval::input::{Input, Resize};
 use crate::eval::metric::{mean_absolute_error, mean_of};
+use crate::eval::pose_chain::chained;
 use crate::eval::quoted::{ANGLES, Benchmark, MEAN};
 use crate::eval::report::{Column, Row};
 use crate::eval::rows::Rows;
@@ -27,6 +28,15 @@ pub fn pose(bench: &mut Bench, root: &Path, side_px: Option<usize>) -> Result<Ou
     if !options.bgr_to_rgb {
         as_stored(&mut split.train.pictures);
         as_stored(&mut split.test.pictures);
+    }
+    match options.aug {
+        PoseProbeAug::None => {}
+        PoseProbeAug::Train => {
+            split.train.pictures = chained(&split.train.pictures, bench.config.seed)?;
+        }
+        PoseProbeAug::ReleasedTest => {
+            split.test.pictures = chained(&split.test.pictures, bench.config.seed)?;
+        }
     }
     let (training, test) = (&split.train, &split.test);
     let input = Input {
@@ -93,7 +103,10 @@ pub fn pose(bench: &mut Bench, root: &Path, side_px: Option<usize>) -> Result<Ou
         ],
         head: format!("BatchNorm1d({dim}), Linear({dim}, 3), L1 in degrees"),
         training: Some(recipe),
-        options: vec![("pose_probe.bgr_to_rgb", options.bgr_to_rgb.to_string())],
+        options: vec![
+            ("pose_probe.aug", options.aug.to_string()),
+            ("pose_probe.bgr_to_rgb", options.bgr_to_rgb.to_string()),
+        ],
         notes: split
             .note
             .iter()
