@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::{DONE, InputError, bar};
 use crate::config::{Feature, RunConfig};
+use crate::data::labelled::LabelledError;
 use crate::data::{self, labelled};
 use crate::device::{ChosenDevice, DeviceRequest, choose};
 use crate::eval::EvalError;
@@ -194,7 +195,11 @@ fn codes(
     let (faces, name) = match &args.data {
         None => (ProbeFaces::generated(args.pictures), "generated".to_owned()),
         Some(root) => {
-            let labelled = labelled::read_labels(root)?;
+            let labelled = match labelled::read_labels(root) {
+                // Without labels the sub-folders may still tell people apart.
+                Err(LabelledError::NoLabels(_)) => labelled::read_people_folders(root)?,
+                other => other?,
+            };
             let hold_out = if args.hold_out.is_empty() {
                 &config.data.exclude
             } else {

@@ -63,3 +63,53 @@ fn step_of(line: &[u8]) -> Option<u64> {
         .parse()
         .ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::probe::{CodeReport, KnowledgeTable, Regression};
+
+    fn report(step: u64) -> KnowledgeReport {
+        let code = CodeReport {
+            code: "F_p".into(),
+            yaw: Some(Regression {
+                r2: None,
+                mae_deg: 0.1 + step as f64,
+            }),
+            ..CodeReport::default()
+        };
+        KnowledgeReport {
+            step,
+            epoch: 1,
+            ms: 2.0,
+            table: KnowledgeTable {
+                codes: vec![code],
+                swap: None,
+                note: None,
+            },
+        }
+    }
+
+    #[test]
+    fn a_row_is_one_number_and_resuming_joins_exactly() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(FILE);
+        let mut log = KnowledgeLog::new(dir.path(), 0);
+        for step in [10, 20, 30] {
+            log.write(&report(step)).unwrap();
+        }
+        let whole = std::fs::read_to_string(&path).unwrap();
+        let lines: Vec<&str> = whole.lines().collect();
+        assert_eq!(lines[..2], [HEADER, "10,1,F_p,yaw_mae_deg,10.1"]);
+        // Killed in the middle of the last row, last checkpoint at step 25.
+        std::fs::write(&path, &whole[..whole.len() - 3]).unwrap();
+        let mut log = KnowledgeLog::new(dir.path(), 25);
+        log.open().unwrap();
+        assert_eq!(
+            std::fs::read_to_string(&path).unwrap(),
+            lines[..3].join("\n") + "\n"
+        );
+        log.write(&report(30)).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), whole);
+    }
+}

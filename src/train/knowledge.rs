@@ -25,6 +25,7 @@ pub struct LiveProbe {
     /// do not count.
     spent: Duration,
     measured_at: Option<u64>,
+    /// Codes whose collapse was reported.
     warned: Vec<String>,
 }
 
@@ -111,11 +112,13 @@ impl LiveProbe {
         self.spent += start.elapsed();
         self.measured_at = Some(step);
         for text in table.warnings() {
-            if !self.warned.contains(&text) {
+            // The sentences begin with the code and hold numbers that change.
+            let code = text.split(' ').next().unwrap_or_default().to_owned();
+            if !self.warned.contains(&code) {
+                self.warned.push(code);
                 emit(Event::Warning {
                     text: format!("Step {step}: {text}"),
                 });
-                self.warned.push(text);
             }
         }
         emit(Event::Knowledge(Box::new(KnowledgeReport {

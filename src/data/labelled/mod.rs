@@ -3,6 +3,7 @@
 //!
 //! ```text
 //!  labels.csv                                        ── read_labels ──────▶ Labelled
+//!  one sub-folder per person                ── read_people_folders ────────▶ Labelled
 //!  RAF-DB, FER-2013 (csv, folders, lists), labels.csv ─ read_fer ─────────▶ ClassTask
 //!  BU-3DFE lists                                     ── read_pose_classes ▶ ClassTask
 //!  LFW pairs.txt, CPLFW (two forms)                  ── read_pairs ───────▶ PairSet
@@ -22,6 +23,7 @@ mod finder;
 mod labels_csv;
 mod npz;
 mod pairs;
+mod people_folders;
 mod picture;
 mod pose_npz;
 mod rafdb;
@@ -38,6 +40,7 @@ pub use error::LabelledError;
 pub use fer::read_fer;
 pub use labels_csv::{FaceLabel, Labelled, read_labels};
 pub use pairs::{Pair, PairSet, read_pairs};
+pub use people_folders::read_people_folders;
 pub use picture::{ChannelOrder, Picture};
 pub use pose_npz::{PoseSet, read_pose};
 pub use task::{ClassSet, ClassTask, FerTest, Split};
