@@ -73,7 +73,10 @@ impl Trained {
 
     /// In words: "facecycle_paper, width 0.125".
     pub fn network(&self) -> String {
-        format!("{}, width {}", self.config.backbone, self.config.model.width)
+        format!(
+            "{}, width {}",
+            self.config.backbone, self.config.model.width
+        )
     }
 
     /// In words: "facecycle_paper, width 0.125, 960 steps".
