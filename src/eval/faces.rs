@@ -111,8 +111,10 @@ impl ProbeFaces {
         let used: Vec<usize> = set.fit.iter().chain(&set.test).copied().collect();
         if set.fit.len() < 2 || set.test.len() < 2 {
             return Err(EvalError::TooLittle(format!(
-                "{} labelled pictures are too few to fit and test anything: {}",
-                used.len(),
+                "{} labelled pictures to fit and {} to test are too few; hold out more, or fewer \
+                 (data.exclude, --hold-out): {}",
+                set.fit.len(),
+                set.test.len(),
                 labelled.root.display()
             )));
         }

@@ -4,22 +4,19 @@
 //! cosine over 100 epochs, 128 pictures (or 64 pairs) a step, flip with probability ½ and mild
 //! colour jitter. "Fully supervised" is the same from initial weights.
 
+mod losses;
+mod pictures;
+
 use std::path::Path;
 
-use burn::tensor::activation::log_softmax;
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::Tensor;
 use image::RgbImage;
-use image::imageops::FilterType;
-use rand::seq::SliceRandom;
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
-use rayon::prelude::*;
 
 use super::classes::{EXPRESSION_PX, fer_benchmark, majority};
 use super::verify::{self, benchmark};
 use super::{Outcome, Words, blank_report, chance_row, origin};
-use crate::augment::{FrameArena, ViewParams, whole};
-use crate::data::labelled::{ClassTask, FerTest, Pair, PairSet, Picture, read_fer, read_pairs};
+use crate::augment::whole;
+use crate::data::labelled::{ClassTask, FerTest, Pair, PairSet, read_fer, read_pairs};
 use crate::eval::EvalError;
 use crate::eval::bench::{Bench, Contender, Progress};
 use crate::eval::encode::{batch_size, read};
@@ -31,22 +28,13 @@ use crate::eval::report::{Cell, Column, Row};
 use crate::eval::tuner::{ENCODER_LR, HEAD_LR, Tuner};
 use crate::eval::verify::{Ranked, scores};
 use crate::model::Architecture;
-use crate::ops::UploadedFrames;
-use crate::rng::stream_seed;
+use losses::{cosine_embedding, cross_entropy};
+use pictures::{FLIP_P, JITTER_P, batches, draw, jittered, load};
 
 /// Passes over the training part.
 pub const EPOCHS: u32 = 100;
 /// Pictures per step.
 const BATCH: usize = 128;
-/// Probability of a mirrored picture.
-const FLIP_P: f64 = 0.5;
-/// Probability of colour jitter.
-const JITTER_P: f64 = 0.8;
-/// Brightness, contrast and saturation change by at most this share.
-const JITTER: f32 = 0.2;
-/// Hue turns by at most this share of the circle.
-const HUE: f32 = 0.05;
-
 /// Fine-tunes on an expression data set, or on pairs if the folder holds a pairs file.
 ///
 /// # Errors
@@ -106,7 +94,7 @@ fn on_classes(
         for epoch in 0..epochs {
             for step in batches(training.labels.len(), BATCH, bench.config.seed, epoch) {
                 let views = jittered(bench.config.seed, epoch, &step, &train_images);
-                let images = draw(&train_images, &step, views, side_px, &tuner);
+                let images = draw(&train_images, &step, views, side_px, &tuner.inner.device());
                 let labels: Vec<u32> = step.iter().map(|&at| training.labels[at]).collect();
                 tuner
                     .inner
@@ -209,7 +197,7 @@ fn on_pairs(
                         .chain(pairs.iter().map(|pair| pair.b))
                         .collect();
                     let views = jittered(bench.config.seed, epoch, &places, &images);
-                    let batch = draw(&images, &places, views, side_px, &tuner);
+                    let batch = draw(&images, &places, views, side_px, &tuner.inner.device());
                     tuner
                         .inner
                         .step(batch, epoch, |z| cosine_embedding(z, &pairs))?;
@@ -311,77 +299,6 @@ fn start(
     Ok(Started { inner, dim })
 }
 
-/// Pictures in memory, reduced to twice the side they will have.
-fn load(pictures: &[Picture], side_px: usize, crop: f64) -> Result<Vec<RgbImage>, EvalError> {
-    let most = 2 * side_px as u32;
-    pictures
-        .par_iter()
-        .map(|picture| {
-            let mut image = picture.load(512)?;
-            if crop > 0.0 {
-                let (width, height) = image.dimensions();
-                let side = (f64::from(width.min(height)) * crop).round().max(1.0) as u32;
-                let (left, top) = ((width - side) / 2, (height - side) / 2);
-                image = image::imageops::crop_imm(&image, left, top, side, side).to_image();
-            }
-            let (width, height) = image.dimensions();
-            let scale = f64::from(most) / f64::from(width.max(height));
-            if scale < 1.0 {
-                let size = [width, height].map(|s| (f64::from(s) * scale).round().max(1.0) as u32);
-                image = image::imageops::resize(&image, size[0], size[1], FilterType::Triangle);
-            }
-            Ok(image)
-        })
-        .collect()
-}
-
-/// The batches of an epoch, in an order of its own. A last batch of one is left out.
-fn batches(items: usize, batch: usize, seed: u64, epoch: u32) -> Vec<Vec<usize>> {
-    let mut order: Vec<usize> = (0..items).collect();
-    let seed = stream_seed(seed, "finetune order", u64::from(epoch), 0);
-    order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
-    order
-        .chunks(batch)
-        .filter(|batch| batch.len() > 1)
-        .map(<[usize]>::to_vec)
-        .collect()
-}
-
-/// Views with flip and mild jitter.
-fn jittered(seed: u64, epoch: u32, places: &[usize], images: &[RgbImage]) -> Vec<ViewParams> {
-    places
-        .iter()
-        .enumerate()
-        .map(|(frame, &at)| {
-            let seed = stream_seed(seed, "finetune view", u64::from(epoch), at as u64);
-            let rng = &mut ChaCha8Rng::seed_from_u64(seed);
-            let mut view = whole(frame as u32, images[at].dimensions());
-            view.flip = rng.random_bool(FLIP_P).into();
-            view.jitter = rng.random_bool(JITTER_P).into();
-            let mut factor = || rng.random_range(1.0 - JITTER..=1.0 + JITTER);
-            (view.brightness, view.contrast, view.saturation) = (factor(), factor(), factor());
-            view.hue = rng.random_range(-HUE..=HUE);
-            view
-        })
-        .collect()
-}
-
-/// Views of some pictures on the tuner's plain device.
-fn draw(
-    images: &[RgbImage],
-    places: &[usize],
-    views: Vec<ViewParams>,
-    side_px: usize,
-    tuner: &Started,
-) -> Tensor<4> {
-    let mut arena = FrameArena::default();
-    for &at in places {
-        let (width, height) = images[at].dimensions();
-        arena.push(width, height, images[at].as_raw());
-    }
-    UploadedFrames::new(&arena, &tuner.inner.device()).render(&views, side_px)
-}
-
 /// The head's numbers for all pictures, without augmentation.
 fn outputs(tuner: &Started, images: &[RgbImage], side_px: usize) -> Result<Matrix, EvalError> {
     let mut data = Vec::new();
@@ -392,33 +309,9 @@ fn outputs(tuner: &Started, images: &[RgbImage], side_px: usize) -> Result<Matri
             .enumerate()
             .map(|(frame, &at)| whole(frame as u32, images[at].dimensions()))
             .collect();
-        let batch = draw(images, places, views, side_px, tuner);
+        let batch = draw(images, places, views, side_px, &tuner.inner.device());
         data.extend(read(tuner.inner.outputs(batch))?);
     }
     let cols = data.len() / images.len().max(1);
     Ok(Matrix::new(images.len(), cols, data))
-}
-
-fn cross_entropy(logits: Tensor<2>, labels: &[u32]) -> Tensor<1> {
-    let device = logits.device();
-    let labels: Vec<i32> = labels.iter().map(|&label| label as i32).collect();
-    let n = labels.len();
-    let index = Tensor::<2, Int>::from_data(TensorData::new(labels, [n, 1]), &device);
-    -log_softmax(logits, 1).gather(1, index).mean()
-}
-
-/// 1 − cos for the same person, max(0, cos) for two (METHODS 2.2, margin 0). The first half of
-/// `z` are the first pictures of the pairs.
-fn cosine_embedding(z: Tensor<2>, pairs: &[Pair]) -> Tensor<1> {
-    let n = pairs.len();
-    let device = z.device();
-    let unit = crate::model::l2_normalize(z);
-    let cosine = (unit.clone().slice([0..n]) * unit.slice([n..2 * n])).sum_dim(1);
-    let same: Vec<f32> = pairs
-        .iter()
-        .map(|pair| f32::from(u8::from(pair.same)))
-        .collect();
-    let same = Tensor::<2>::from_data(TensorData::new(same, [n, 1]), &device);
-    let apart = (-same.clone() + 1.0) * cosine.clone().clamp_min(0.0);
-    (same * (-cosine + 1.0) + apart).mean()
 }
