@@ -41,13 +41,14 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// Expressions (2.1) and pose classes (2.5): Adam 1e-2, cosine over 300 epochs, batch 256.
+    /// Expressions (2.1) and pose classes (2.5): Adam 1e-2, cosine over `probe.epochs` (300 as
+    /// printed), batch 256.
     pub fn classes(probe: &ProbeConfig, seed: u64) -> Self {
         Self {
             optimizer: Optimizer::Adam,
             lr: 1e-2,
             schedule: Schedule::Cosine,
-            epochs: 300,
+            epochs: probe.epochs,
             batch_size: 256,
             shuffle: probe.shuffle,
             batch_norm: false,
@@ -64,13 +65,13 @@ impl Recipe {
     }
 
     /// Pose regression (2.4): batch-norm before the linear layer, AdamW 1e-3 with decay 0.01,
-    /// constant, batch 128, 300 epochs, shuffled.
-    pub fn pose(pose_probe: &PoseProbeConfig, seed: u64) -> Self {
+    /// constant, batch 128, `probe.epochs`, shuffled.
+    pub fn pose(probe: &ProbeConfig, pose_probe: &PoseProbeConfig, seed: u64) -> Self {
         Self {
             optimizer: Optimizer::AdamW { weight_decay: 0.01 },
             lr: pose_probe.lr,
             schedule: pose_probe.schedule,
-            epochs: 300,
+            epochs: probe.epochs,
             batch_size: pose_probe.batch_size,
             // Both released loaders shuffle.
             shuffle: true,

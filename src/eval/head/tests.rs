@@ -162,7 +162,7 @@ fn a_pose_is_read_from_features_of_any_scale() {
     let recipe = Recipe {
         lr: 0.1,
         epochs: 100,
-        ..Recipe::pose(&PoseProbeConfig::default(), 1)
+        ..Recipe::pose(&ProbeConfig::default(), &PoseProbeConfig::default(), 1)
     };
     let trained = train(
         &features,

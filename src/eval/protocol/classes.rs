@@ -2,16 +2,16 @@
 
 use std::path::Path;
 
-use super::{Outcome, Words, blank_report, chance_row, example_places, origin, quote, shown};
+use super::split::{Task, heads};
+use super::{Outcome, Words, blank_report, chance_row, example_places, quote, shown};
 use crate::data::labelled::{ClassTask, FerTest, read_fer, read_pose_classes};
 use crate::eval::EvalError;
-use crate::eval::bench::{Bench, Contender, Progress};
-use crate::eval::head::{Better, CrossEntropy, Evaluation, Recipe, train};
+use crate::eval::bench::Bench;
+use crate::eval::head::{Better, CrossEntropy, Recipe};
 use crate::eval::input::Input;
 use crate::eval::metric::{accuracy, accuracy_per_class, classes_of};
 use crate::eval::quoted::{ACCURACY, Benchmark};
-use crate::eval::report::{Column, Row};
-use crate::eval::rows::Rows;
+use crate::eval::report::Column;
 use crate::figure::examples::Example;
 
 /// Side of the pictures of faces with an expression, in pixels.
@@ -88,54 +88,34 @@ fn classify(
 ) -> Result<Outcome, EvalError> {
     let ClassTask { split, classes, .. } = task;
     let (training, test) = (&split.train, &split.test);
-    let mut recipe = Recipe::classes(&bench.config.probe, bench.config.seed);
-    recipe.epochs = bench.config.probe.epochs;
+    let recipe = Recipe::classes(&bench.config.probe, bench.config.seed);
     let objective = CrossEntropy::new(&training.labels, classes.len())?;
 
-    let (mut rows, mut examples, mut dim) = (Vec::new(), Vec::new(), 0);
-    for whose in bench.contenders.clone() {
-        let features = bench.features(whose, &training.pictures, input, "training pictures")?;
-        let held_out = bench.features(whose, &test.pictures, input, "test pictures")?;
-        let predict = |outputs: &[f32]| classes_of(outputs, classes.len());
-        let evaluation = Evaluation {
-            rows: &held_out,
-            metric: &|outputs| accuracy(&predict(outputs), &test.labels),
-            better: Better::Higher,
-        };
-        let head = train(
-            &features,
-            &objective,
-            &evaluation,
-            &recipe,
-            &mut |epoch, _, _| {
-                (bench.listen)(Progress {
-                    what: "epochs of the head",
-                    done: epoch as usize,
-                    total: recipe.epochs as usize,
-                });
-            },
-        )?;
-        if whose == Contender::Learnt {
-            dim = features.dim();
-            let predicted = predict(&head.last);
-            for place in example_places(test.pictures.len()) {
-                examples.push(Example::class(
-                    shown(&test.pictures[place])?,
-                    &classes[predicted[place] as usize],
-                    &classes[test.labels[place] as usize],
-                ));
-            }
-        }
-        rows.push(Row::trained(
-            bench.name(whose),
-            origin(whose),
-            std::slice::from_ref(&head),
-            |_, outputs| {
+    let predict = |outputs: &[f32]| classes_of(outputs, classes.len());
+    let heads = heads(
+        bench,
+        &Task {
+            training: &training.pictures,
+            test: &test.pictures,
+            input,
+            objective: &objective,
+            recipe: &recipe,
+            columns: &|outputs| {
                 let predicted = predict(outputs);
                 let overall = Some(accuracy(&predicted, &test.labels));
                 let each = accuracy_per_class(&predicted, &test.labels, classes.len());
                 std::iter::once(overall).chain(each).collect()
             },
+            better: Better::Higher,
+        },
+    )?;
+    let mut examples = Vec::new();
+    let predicted = predict(&heads.ours);
+    for place in example_places(predicted.len()) {
+        examples.push(Example::class(
+            shown(&test.pictures[place])?,
+            &classes[predicted[place] as usize],
+            &classes[test.labels[place] as usize],
         ));
     }
 
@@ -151,13 +131,13 @@ fn classify(
             ("training pictures", training.pictures.len()),
             ("test pictures", test.pictures.len()),
         ],
-        head: format!("Linear({dim}, {}), cross-entropy", classes.len()),
+        head: format!("Linear({}, {}), cross-entropy", heads.dim, classes.len()),
         training: Some(recipe),
         options: Vec::new(),
         notes: split.note.iter().cloned().collect(),
     };
-    let mut report = blank_report(bench, words, input, dim, columns);
-    report.rows = rows;
+    let mut report = blank_report(bench, words, input, heads.dim, columns);
+    report.rows = heads.rows;
     report.rows.push(chance_row(majority(
         &training.labels,
         &test.labels,

@@ -7,6 +7,7 @@ mod classes;
 mod finetune;
 mod nearest;
 mod pose;
+mod split;
 mod units;
 mod verify;
 

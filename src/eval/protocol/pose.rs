@@ -2,18 +2,18 @@
 
 use std::path::Path;
 
-use super::{Outcome, Words, blank_report, chance_row, origin, quote};
+use super::split::{Task, heads};
+use super::{Outcome, Words, blank_report, chance_row, quote};
 use crate::config::{PoseColumns, PoseProbeAug};
 use crate::data::labelled::{ChannelOrder, Picture, PoseSet, read_pose};
 use crate::eval::EvalError;
-use crate::eval::bench::{Bench, Contender, Progress};
-use crate::eval::head::{AbsoluteError, Better, Evaluation, Recipe, train};
+use crate::eval::bench::Bench;
+use crate::eval::head::{AbsoluteError, Better, Recipe};
 use crate::eval::input::{Input, Resize};
 use crate::eval::metric::{mean_absolute_error, mean_of};
 use crate::eval::pose_chain::chained;
 use crate::eval::quoted::{ANGLES, Benchmark, MEAN};
-use crate::eval::report::{Column, Row};
-use crate::eval::rows::Rows;
+use crate::eval::report::Column;
 
 /// Side of the pictures in pixels; the stored ones have 64.
 const SIDE_PX: usize = 256;
@@ -44,43 +44,23 @@ pub fn pose(bench: &mut Bench, root: &Path, side_px: Option<usize>) -> Result<Ou
         resize: Resize::Bicubic,
         crop: 0.0,
     };
-    let mut recipe = Recipe::pose(options, bench.config.seed);
-    recipe.epochs = bench.config.probe.epochs;
+    let recipe = Recipe::pose(&bench.config.probe, options, bench.config.seed);
     let targets: Vec<f32> = training.pose_deg.iter().flatten().copied().collect();
     let objective = AbsoluteError::new(&targets, 3);
 
-    let (mut rows, mut dim) = (Vec::new(), 0);
-    for whose in bench.contenders.clone() {
-        let features = bench.features(whose, &training.pictures, input, "training pictures")?;
-        let held_out = bench.features(whose, &test.pictures, input, "test pictures")?;
-        let evaluation = Evaluation {
-            rows: &held_out,
-            metric: &|outputs| mean_of(&mean_absolute_error(outputs, &test.pose_deg)),
+    let heads = heads(
+        bench,
+        &Task {
+            training: &training.pictures,
+            test: &test.pictures,
+            input,
+            objective: &objective,
+            recipe: &recipe,
+            columns: &|outputs| columns_of(&mean_absolute_error(outputs, &test.pose_deg)),
             better: Better::Lower,
-        };
-        let head = train(
-            &features,
-            &objective,
-            &evaluation,
-            &recipe,
-            &mut |epoch, _, _| {
-                (bench.listen)(Progress {
-                    what: "epochs of the head",
-                    done: epoch as usize,
-                    total: recipe.epochs as usize,
-                });
-            },
-        )?;
-        if whose == Contender::Learnt {
-            dim = features.dim();
-        }
-        rows.push(Row::trained(
-            bench.name(whose),
-            origin(whose),
-            std::slice::from_ref(&head),
-            |_, outputs| columns_of(&mean_absolute_error(outputs, &test.pose_deg)),
-        ));
-    }
+        },
+    )?;
+    let dim = heads.dim;
 
     // The released code logs the first column as pitch; the numbers are the same (row 28).
     let names = match options.columns {
@@ -115,7 +95,7 @@ pub fn pose(bench: &mut Bench, root: &Path, side_px: Option<usize>) -> Result<Ou
             .collect(),
     };
     let mut report = blank_report(bench, words, input, dim, columns);
-    report.rows = rows;
+    report.rows = heads.rows;
     report
         .rows
         .push(chance_row(columns_of(&median_error(training, test))));

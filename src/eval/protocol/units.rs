@@ -30,8 +30,7 @@ pub fn action_units(
 ) -> Result<Outcome, EvalError> {
     let set = read_disfa(root)?;
     let input = Input::whole(side_px.unwrap_or(SIDE_PX));
-    let mut recipe = Recipe::action_units(&bench.config.probe, bench.config.seed);
-    recipe.epochs = bench.config.probe.epochs;
+    let recipe = Recipe::action_units(&bench.config.probe, bench.config.seed);
     let present: Vec<bool> = set
         .intensity
         .iter()

@@ -257,7 +257,11 @@ mod tests {
                 feature_len: 32768,
                 input_px: 256,
                 head: "BatchNorm1d + Linear(32768, 3), L1".into(),
-                training: Some(Recipe::pose(&PoseProbeConfig::default(), 7)),
+                training: Some(Recipe::pose(
+                    &ProbeConfig::default(),
+                    &PoseProbeConfig::default(),
+                    7,
+                )),
                 options: [("pose_probe.aug".into(), "none".into())].into(),
             },
             model: ModelInfo {

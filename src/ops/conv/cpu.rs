@@ -32,6 +32,27 @@ struct Geometry {
 }
 
 impl Geometry {
+    /// From the shapes of the input and of one output image.
+    fn new(
+        [b, cin, h, w]: [usize; 4],
+        [cout, oh, ow]: [usize; 3],
+        kernel: usize,
+        stride: usize,
+        padding: usize,
+    ) -> Self {
+        Self {
+            b,
+            cin,
+            h,
+            w,
+            cout,
+            oh,
+            ow,
+            kernel,
+            stride,
+            padding,
+        }
+    }
     /// Rows of the unfolded matrix.
     fn depth(&self) -> usize {
         self.cin * self.kernel * self.kernel
@@ -348,18 +369,7 @@ impl ConvOps for Flex {
         let ([b, cin, h, w], [cout, _, kernel, _]) = (x.shape().dims(), weight.shape().dims());
         let side = |n: usize| (n + 2 * padding - kernel) / stride + 1;
         let (oh, ow) = (side(h), side(w));
-        let g = Geometry {
-            b,
-            cin,
-            h,
-            w,
-            cout,
-            oh,
-            ow,
-            kernel,
-            stride,
-            padding,
-        };
+        let g = Geometry::new([b, cin, h, w], [cout, oh, ow], kernel, stride, padding);
         tensor(
             forward(g, values(&x), values(&weight), values(&bias)),
             [b, cout, oh, ow],
@@ -376,18 +386,7 @@ impl ConvOps for Flex {
     ) -> FloatTensor<Self> {
         let (grad, weight) = (grad.to_contiguous(), weight.to_contiguous());
         let ([b, cout, oh, ow], [_, cin, kernel, _]) = (grad.shape().dims(), weight.shape().dims());
-        let g = Geometry {
-            b,
-            cin,
-            h,
-            w,
-            cout,
-            oh,
-            ow,
-            kernel,
-            stride,
-            padding,
-        };
+        let g = Geometry::new([b, cin, h, w], [cout, oh, ow], kernel, stride, padding);
         tensor(
             data_backward(g, values(&grad), values(&weight)),
             [b, cin, h, w],
@@ -403,18 +402,7 @@ impl ConvOps for Flex {
     ) -> FloatTensor<Self> {
         let (x, grad) = (x.to_contiguous(), grad.to_contiguous());
         let ([b, cin, h, w], [_, cout, oh, ow]) = (x.shape().dims(), grad.shape().dims());
-        let g = Geometry {
-            b,
-            cin,
-            h,
-            w,
-            cout,
-            oh,
-            ow,
-            kernel,
-            stride,
-            padding,
-        };
+        let g = Geometry::new([b, cin, h, w], [cout, oh, ow], kernel, stride, padding);
         tensor(
             weight_backward(g, values(&x), values(&grad)),
             [cout, cin, kernel, kernel],
