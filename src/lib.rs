@@ -4,8 +4,8 @@
 //! The rooms stand in the order data flows through them:
 //!
 //! ```text
-//! data ─▶ augment ─▶ model ─▶ loss ─▶ train ─▶ events ─▶ record, term
-//!            └── ops (kernels)   optim ──┘
+//! data ─▶ augment ─▶ model ─▶ loss ─▶ train ─▶ events ─▶ record, term, lab
+//!            └── ops (kernels)   optim ──┘ ◀─ controls ─────────────┘
 //! data::labelled ─▶ eval ─▶ figure
 //! ```
 //!
@@ -33,12 +33,14 @@ pub mod data;
 pub mod device;
 pub mod eval;
 pub mod figure;
+pub mod lab;
 pub mod loss;
 pub mod model;
 pub mod ops;
 pub mod optim;
 pub mod record;
 pub mod rng;
+pub mod run;
 pub mod term;
 pub mod train;
 pub mod weights;

@@ -16,7 +16,7 @@ use serde_json::Value;
 fn help_names_what_there_is() {
     let place = Place::new();
     let help = place.run(&["--help"]).expect(0).stdout;
-    for command in ["train", "devices", "config"] {
+    for command in ["train", "lab", "bench", "devices", "config"] {
         assert!(help.contains(command), "{command}");
     }
     let help = place.run(&["train", "--help"]).expect(0).stdout;
@@ -200,7 +200,7 @@ fn a_run_folder_holds_everything() {
     assert_eq!(
         metrics.lines().next().unwrap(),
         "step,epoch,total,dis,t1,t2,t3,t4,orth,face,pose,alpha_pose,alpha_face,lr,grad_norm,\
-         images_per_s,step_ms,wait_ms"
+         images_per_s,step_ms,wait_ms,views_ms"
     );
     assert_eq!(steps(&run), [1, 2, 3, 4, 5, 6]);
     for row in rows(&run) {
@@ -295,4 +295,32 @@ fn a_run_is_not_overwritten() {
     place.train(&["--steps", "1"]).expect(0);
     place.train(&["--steps", "1"]).expect(0);
     assert_eq!(names(&place.path("runs")), ["paper", "paper-2"]);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn without_a_display_the_lab_trains_in_the_terminal() {
+    let place = Place::new();
+    place.faces(4);
+    let args = place.tiny(&["--lab", "--steps", "2"]);
+    place
+        .run(&args)
+        .expect(0)
+        .says(&["no display", "in the terminal", "Finished after 2 steps"]);
+    let replay = place.run(&["lab", "--replay", "runs/paper"]);
+    replay.expect(2).says(&["no display"]);
+}
+
+#[test]
+fn a_folder_that_is_no_run_cannot_be_replayed() {
+    let place = Place::new();
+    place.faces(1);
+    place
+        .run(&["lab", "--replay", "faces"])
+        .expect(2)
+        .says(&["faces"]);
+    place
+        .run(&["lab", "--replay", "faces", "--preset", "demo"])
+        .expect(2)
+        .says(&["--preset"]);
 }

@@ -1,9 +1,11 @@
 //! The command line: reads arguments, hands over, turns the result into an exit code.
 
+mod bench;
 mod devices;
 mod embed;
 mod eval;
 mod faces;
+mod lab;
 mod plan;
 mod swap;
 mod train;
@@ -16,11 +18,12 @@ use crate::data::DataError;
 use crate::data::labelled::LabelledError;
 use crate::device::DeviceError;
 use crate::eval::EvalError;
+use crate::run::RunFolderError;
 use crate::train::TrainError;
 
 /// A portable GPU trainer for faces: pose-disentangled contrastive learning without CUDA.
 ///
-/// Without a command it trains the demo preset on generated faces.
+/// Without a command it opens the lab and trains the demo preset on generated faces.
 #[derive(Parser, Debug)]
 #[command(name = "visage", version)]
 struct Cli {
@@ -32,6 +35,8 @@ struct Cli {
 enum Command {
     /// Train on a folder of faces, or on generated ones.
     Train(Box<train::TrainArgs>),
+    /// Open the lab: a window in which training can be seen, touched and understood.
+    Lab(lab::LabArgs),
     /// Measure what a trained network knows, or run one of the paper's protocols.
     Eval(Box<eval::EvalArgs>),
     /// Write the codes of a folder of faces as npy files.
@@ -40,6 +45,8 @@ enum Command {
     Swap(swap::SwapArgs),
     /// Draw generated faces with labels, in the layout of a known data set.
     Faces(faces::FacesArgs),
+    /// Time training without and with the lab's window.
+    Bench(bench::BenchArgs),
     /// List the graphics adapters that could train.
     Devices,
     /// List every configuration key with its default, or show a preset.
@@ -76,12 +83,14 @@ pub fn main() -> u8 {
         .with_writer(std::io::stderr)
         .init();
     let result = match cli.command {
-        None => train::run(train::TrainArgs::first_run()),
-        Some(Command::Train(args)) => train::run(*args),
+        None => train::run(&train::TrainArgs::first_run()),
+        Some(Command::Train(args)) => train::run(&args),
+        Some(Command::Lab(args)) => lab::run(args),
         Some(Command::Eval(args)) => eval::run(*args),
         Some(Command::Embed(args)) => embed::run(args),
         Some(Command::Swap(args)) => swap::run(args),
         Some(Command::Faces(args)) => faces::run(args),
+        Some(Command::Bench(args)) => bench::run(&args),
         Some(Command::Devices) => devices::run(),
         Some(Command::Config { preset }) => train::show_config(preset.as_deref()),
     };
@@ -100,6 +109,7 @@ fn exit_code(error: &anyhow::Error) -> u8 {
             || cause.is::<TrainError>()
             || cause.is::<LabelledError>()
             || cause.is::<InputError>()
+            || cause.is::<RunFolderError>()
             || cause
                 .downcast_ref::<EvalError>()
                 .is_some_and(EvalError::is_users)

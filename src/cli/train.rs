@@ -1,4 +1,4 @@
-//! `visage train`: puts data, device, trainer, log files and terminal together.
+//! `visage train`: from arguments to a run, in the terminal or in the window.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -6,16 +6,14 @@ use std::sync::mpsc::channel;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use serde::{Deserialize, Serialize};
 
-use super::{DONE, INPUT, INTERRUPTED, InputError, OURS, plan};
+use super::{DONE, INPUT, INTERRUPTED, OURS, lab, plan};
 use crate::config::{RunConfig, keys};
 use crate::data;
 use crate::device::{DeviceRequest, choose};
-use crate::record::{Recorder, replace};
+use crate::run::{self, CONFIG_FILE, RunFile, RunPlan, fresh, numbered};
 use crate::term::Terminal;
-use crate::train::event::{Control, Event, StopReason};
-use crate::train::{Job, Trainer};
+use crate::train::event::{Control, StopReason};
 
 /// Arguments of `visage train`.
 #[derive(Args, Debug, Default)]
@@ -53,115 +51,123 @@ pub(super) struct TrainArgs {
     /// Say what the run would need and do, and end.
     #[arg(long)]
     plan: bool,
+    /// Watch and steer it in a window.
+    #[arg(long, conflicts_with = "plan")]
+    lab: bool,
 }
 
 impl TrainArgs {
     /// What the program does when it is started without a command.
     pub(super) fn first_run() -> Self {
+        Self::default().in_lab()
+    }
+}
+
+impl TrainArgs {
+    /// The same with the window open. Where nothing says which network, it is one that learns
+    /// while one watches.
+    pub(super) fn in_lab(self) -> Self {
+        let says_which = self.preset.is_some() || self.config.is_some() || self.resume.is_some();
         Self {
-            preset: Some("demo".into()),
+            preset: self.preset.or((!says_which).then(|| "demo".into())),
+            lab: true,
+            ..self
+        }
+    }
+
+    /// A run of a preset on generated faces.
+    pub(super) fn of_preset(preset: &str, device: Option<DeviceRequest>) -> Self {
+        Self {
+            preset: Some(preset.to_owned()),
+            device,
             ..Self::default()
         }
     }
-}
 
-/// What a run folder remembers about how it was started.
-#[derive(Serialize, Deserialize)]
-struct RunFile {
-    program: String,
-    data: Option<PathBuf>,
-    device: String,
-    last_step: Option<u64>,
-}
-
-impl RunFile {
-    /// What the arguments say, and for a resumed run what they leave open.
-    fn new(args: &TrainArgs, saved: Option<Self>) -> Self {
-        let request = args.device.map(|request| request.to_string());
-        let data = args.data.as_deref().map(absolute);
-        let program = format!("visage {}", env!("CARGO_PKG_VERSION"));
-        match saved {
-            None => Self {
-                program,
-                data,
-                device: request.unwrap_or_else(|| DeviceRequest::Auto.to_string()),
-                last_step: args.steps,
-            },
-            Some(saved) => Self {
-                program,
-                data: data.or(saved.data),
-                device: request.unwrap_or(saved.device),
-                // A new number of epochs replaces an old limit.
-                last_step: args
-                    .steps
-                    .or(saved.last_step.filter(|_| args.epochs.is_none())),
-            },
+    /// The run these arguments ask for.
+    pub(super) fn plan(&self) -> Result<RunPlan> {
+        let mut config = match &self.resume {
+            Some(run) => RunConfig::load_saved(&run.join(CONFIG_FILE), &self.sets)?,
+            None => RunConfig::resolve(self.preset.as_deref(), self.config.as_deref(), &self.sets)?,
+        };
+        config.data.strict |= self.strict;
+        if let Some(epochs) = self.epochs {
+            config.epochs = epochs;
+            config.validate()?;
         }
+        let data = self.data.as_deref();
+        let file = match &self.resume {
+            Some(run) => {
+                RunFile::read(run)?.with(data, self.device, self.steps, self.epochs.is_some())
+            }
+            None => RunFile::new(data, self.device, self.steps),
+        };
+        let dir = match (&self.resume, &self.out) {
+            (Some(run), _) => run.clone(),
+            (None, Some(out)) if self.plan => out.clone(),
+            (None, Some(out)) => fresh(out)?,
+            (None, None) => numbered(&Path::new("runs").join(&config.preset)),
+        };
+        Ok(RunPlan {
+            dir,
+            config,
+            file,
+            resume: self.resume.is_some(),
+            paused: false,
+            stay: false,
+            record: true,
+        })
     }
 }
 
-const RUN_FILE: &str = "run.json";
-const CONFIG_FILE: &str = "config.toml";
-
-pub(super) fn run(args: TrainArgs) -> Result<u8> {
-    let mut config = match &args.resume {
-        Some(run) => RunConfig::load_saved(&run.join(CONFIG_FILE), &args.sets)?,
-        None => RunConfig::resolve(args.preset.as_deref(), args.config.as_deref(), &args.sets)?,
-    };
-    config.data.strict |= args.strict;
-    if let Some(epochs) = args.epochs {
-        config.epochs = epochs;
-        config.validate()?;
-    }
-    let saved = args.resume.as_deref().map(read_run_file).transpose()?;
-    let file = RunFile::new(&args, saved);
-    let device = choose(file.device.parse().map_err(InputError)?)?;
+pub(super) fn run(args: &TrainArgs) -> Result<u8> {
+    let plan = args.plan()?;
     if args.plan {
-        let source = data::open(file.data.as_deref(), &config)?;
-        plan::print(&config, &source.describe(), source.len(), &device.words)?;
+        let device = choose(plan.file.device()?)?;
+        let source = data::open(plan.file.data.as_deref(), &plan.config)?;
+        plan::print(
+            &plan.config,
+            &source.describe(),
+            source.len(),
+            &device.words,
+        )?;
         return Ok(DONE);
     }
+    if args.lab {
+        return lab::train(plan);
+    }
+    in_terminal(&plan)
+}
 
-    let dir = match (&args.resume, &args.out) {
-        (Some(run), _) => run.clone(),
-        (None, Some(out)) => fresh(out)?,
-        (None, None) => numbered(&Path::new("runs").join(&config.preset)),
-    };
+/// Trains without a window.
+pub(super) fn in_terminal(plan: &RunPlan) -> Result<u8> {
     let (send, controls) = channel();
+    on_interrupt(move || send.send(Control::Stop).is_ok())?;
+    let mut terminal = Terminal::new();
+    let reason = run::go(plan, &controls, &mut |event| terminal.on_event(&event))?;
+    Ok(code(&reason))
+}
+
+/// Calls `stop` at the first Ctrl-C, so that the step is finished and saved; the second one is an
+/// order.
+pub(super) fn on_interrupt(mut stop: impl FnMut() -> bool + Send + 'static) -> Result<()> {
     let mut asked = false;
     ctrlc::set_handler(move || {
-        // The first time the step is finished and saved; the second time is an order.
-        if std::mem::replace(&mut asked, true) || send.send(Control::Stop).is_err() {
+        if std::mem::replace(&mut asked, true) || !stop() {
             std::process::exit(i32::from(INTERRUPTED));
         }
     })
-    .context("the handler for Ctrl-C could not be installed")?;
+    .context("the handler for Ctrl-C could not be installed")
+}
 
-    let mut terminal = Terminal::new();
-    let job = Job {
-        dir: dir.clone(),
-        config: config.clone(),
-        data: file.data.clone(),
-        device,
-        last_step: file.last_step,
-        resume: args.resume.is_some(),
-    };
-    let trainer = Trainer::prepare(job, &mut |event| terminal.on_event(&event))?;
-    write_run_files(&dir, &config, &file)
-        .with_context(|| format!("the run folder {} cannot be written", dir.display()))?;
-    let mut recorder = Recorder::open(&dir, trainer.resumed_at());
-    let reason = trainer.run(&controls, &mut |event| {
-        for text in recorder.on_event(&event) {
-            terminal.on_event(&Event::Warning { text });
-        }
-        terminal.on_event(&event);
-    });
-    Ok(match reason {
+/// The exit code of a run that ended like this.
+pub(super) fn code(reason: &StopReason) -> u8 {
+    match reason {
         StopReason::Finished => DONE,
         StopReason::Interrupted => INTERRUPTED,
         StopReason::Unusable { .. } => INPUT,
         StopReason::Failed { .. } => OURS,
-    })
+    }
 }
 
 /// `visage config`: the keys with their defaults, or a preset in full.
@@ -175,75 +181,4 @@ pub(super) fn show_config(preset: Option<&str>) -> Result<u8> {
     )?;
     write!(out, "{}", config.to_toml())?;
     Ok(DONE)
-}
-
-/// An `--out` folder that does not hold a run yet.
-fn fresh(out: &Path) -> Result<PathBuf> {
-    if out.join(CONFIG_FILE).exists() {
-        return Err(InputError(format!(
-            "this folder already holds a run; choose another --out, or go on with --resume {}",
-            out.display()
-        ))
-        .into());
-    }
-    Ok(out.to_owned())
-}
-
-/// `base`, or `base-2`, `base-3`, … if that exists.
-fn numbered(base: &Path) -> PathBuf {
-    let name = |n: u32| {
-        if n == 1 {
-            base.to_owned()
-        } else {
-            PathBuf::from(format!("{}-{n}", base.display()))
-        }
-    };
-    (1..)
-        .map(name)
-        .find(|path| !path.exists())
-        .unwrap_or_else(|| base.to_owned())
-}
-
-fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
-}
-
-fn read_run_file(run: &Path) -> Result<RunFile> {
-    let path = run.join(RUN_FILE);
-    let bytes = std::fs::read(&path).map_err(|e| {
-        InputError(format!(
-            "this is no run folder, {RUN_FILE} cannot be read ({e}): {}",
-            run.display()
-        ))
-    })?;
-    let file = serde_json::from_slice(&bytes).map_err(|e| {
-        InputError(format!(
-            "{RUN_FILE} is damaged ({e}), so the run cannot be resumed: {}",
-            path.display()
-        ))
-    })?;
-    Ok(file)
-}
-
-fn write_run_files(dir: &Path, config: &RunConfig, file: &RunFile) -> std::io::Result<()> {
-    std::fs::create_dir_all(dir)?;
-    replace(&dir.join(RUN_FILE), &serde_json::to_vec_pretty(file)?)?;
-    // The last, because it is what makes the folder a run.
-    replace(&dir.join(CONFIG_FILE), config.to_toml().as_bytes())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn run_folders_do_not_overwrite_each_other() {
-        let dir = tempfile::tempdir().unwrap();
-        let base = dir.path().join("demo");
-        assert_eq!(numbered(&base), base);
-        std::fs::create_dir(&base).unwrap();
-        assert_eq!(numbered(&base), dir.path().join("demo-2"));
-        std::fs::write(base.join(CONFIG_FILE), "").unwrap();
-        assert!(fresh(&base).unwrap_err().to_string().contains("--resume"));
-    }
 }

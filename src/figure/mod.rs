@@ -16,7 +16,7 @@ pub mod examples;
 mod key;
 pub mod knowledge;
 pub mod map;
-mod palette;
+pub(crate) mod palette;
 pub mod pca;
 #[cfg(test)]
 mod tests;

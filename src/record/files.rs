@@ -1,7 +1,7 @@
 //! Files that survive a kill, a full disk and a resume.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// Replaces `path` by `bytes`: written beside, synced, renamed, so that a reader sees the old or
@@ -56,6 +56,27 @@ pub fn open_existing(path: &Path) -> io::Result<Option<File>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// The file without what follows its last whole line (it is being written, or a kill cut it).
+pub fn whole_lines(path: &Path) -> io::Result<io::Take<File>> {
+    const BLOCK: u64 = 4096;
+    let mut file = File::open(path)?;
+    let mut end = file.seek(SeekFrom::End(0))?;
+    let mut block = Vec::new();
+    while end > 0 {
+        let start = end.saturating_sub(BLOCK);
+        block.clear();
+        file.seek(SeekFrom::Start(start))?;
+        (&mut file).take(end - start).read_to_end(&mut block)?;
+        if let Some(at) = block.iter().rposition(|&byte| byte == b'\n') {
+            end = start + at as u64 + 1;
+            break;
+        }
+        end = start;
+    }
+    file.seek(SeekFrom::Start(0))?;
+    Ok(file.take(end))
 }
 
 /// What to do with a file's earlier content before the first record is appended.
@@ -167,6 +188,30 @@ mod tests {
         cut_lines(&path, |line| line != b"2").unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "1\n");
         cut_lines(&dir.path().join("none"), |_| true).unwrap();
+    }
+
+    #[test]
+    fn whole_lines_end_with_the_last_newline() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("rows");
+        let long = "x".repeat(10_000);
+        for (text, whole) in [
+            ("", 0),
+            ("1", 0),
+            ("1\n", 2),
+            ("1\n22", 2),
+            (&format!("1\n{long}"), 2),
+            (&format!("{long}\n{long}"), 10_001),
+        ] {
+            fs::write(&path, text).unwrap();
+            let mut read = String::new();
+            whole_lines(&path)
+                .unwrap()
+                .read_to_string(&mut read)
+                .unwrap();
+            assert_eq!(read, text[..whole]);
+        }
+        assert!(whole_lines(&dir.path().join("none")).is_err());
     }
 
     #[test]

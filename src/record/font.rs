@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use plotters::style::{FontDesc, FontStyle, IntoFont, register_font};
 
 /// DejaVu Sans; its licence lies beside it.
-const BYTES: &[u8] = include_bytes!("../../assets/fonts/DejaVuSans.ttf");
+pub(crate) const BYTES: &[u8] = include_bytes!("../../assets/fonts/DejaVuSans.ttf");
 
 /// The name plotters knows it by.
 pub const FAMILY: &str = "sans-serif";

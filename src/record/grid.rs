@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, Cursor};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use image::{ImageFormat, Rgb, RgbImage};
 
@@ -18,6 +19,8 @@ const SMALLEST_TILE_PX: usize = 96;
 const GUTTER_PX: u32 = 2;
 /// Height of the headings, in pixels.
 const HEADING_PX: u32 = 30;
+/// More columns, rows or pixels of a tile than this are a damaged record.
+const MOST_READ: usize = 1024;
 
 /// Saves grids into the `faces` folder of a run.
 pub struct GridFolder {
@@ -36,9 +39,14 @@ impl GridFolder {
     pub fn save(&self, grid: &FaceGrid, png: &[u8]) -> io::Result<()> {
         fs::create_dir_all(&self.folder)?;
         let FaceGrid { kind, step, .. } = grid;
-        files::replace(&self.folder.join(format!("{kind}_{step:07}.png")), png)?;
+        files::replace(&self.folder.join(file_name(kind, *step)), png)?;
         files::replace(&self.folder.join(format!("{kind}_latest.png")), png)
     }
+}
+
+/// The name of the picture of this kind and step.
+pub fn file_name(kind: &str, step: u64) -> String {
+    format!("{kind}_{step:07}.png")
 }
 
 /// Width and height of the grid's picture in pixels.
@@ -97,6 +105,64 @@ pub fn png_bytes(grid: &FaceGrid) -> io::Result<Vec<u8>> {
     encode(&grid_png(grid)?)
 }
 
+/// Takes the pixels of a grid back out of the picture that [`GridFolder`] saved. Pixels that were
+/// missing then come back white.
+///
+/// # Errors
+/// [`io::ErrorKind::InvalidData`] when the picture is not one of such a grid, besides what reading
+/// a file can bring.
+pub fn read_png(
+    path: &Path,
+    columns: &[String],
+    rows: usize,
+    tile_px: usize,
+) -> io::Result<Vec<u8>> {
+    let invalid = |text: String| io::Error::new(io::ErrorKind::InvalidData, text);
+    if [columns.len(), rows, tile_px]
+        .iter()
+        .any(|n| !(1..=MOST_READ).contains(n))
+    {
+        return Err(invalid("the grid has no tiles or far too many".into()));
+    }
+    let grid = FaceGrid {
+        step: 0,
+        kind: String::new(),
+        columns: columns.to_vec(),
+        rows,
+        tile_px,
+        pixels: Arc::default(),
+    };
+    let size = png_size(&grid);
+    let bytes = fs::read(path)?;
+    let picture = image::load_from_memory_with_format(&bytes, ImageFormat::Png)
+        .map_err(|error| invalid(error.to_string()))?
+        .into_rgb8();
+    if picture.dimensions() != size {
+        return Err(invalid(format!(
+            "the picture is {} × {} pixels, its grid {} × {}",
+            picture.width(),
+            picture.height(),
+            size.0,
+            size.1
+        )));
+    }
+    let drawn = drawn_tile_px(&grid);
+    let factor = drawn / tile_px as u32;
+    let mut pixels = Vec::with_capacity(rows * columns.len() * tile_px * tile_px * 3);
+    for row in 0..rows as u32 {
+        for column in 0..columns.len() as u32 {
+            let left = GUTTER_PX + column * (drawn + GUTTER_PX);
+            let top = HEADING_PX + GUTTER_PX + row * (drawn + GUTTER_PX);
+            for y in (top..top + drawn).step_by(factor as usize) {
+                for x in (left..left + drawn).step_by(factor as usize) {
+                    pixels.extend(picture.get_pixel(x, y).0);
+                }
+            }
+        }
+    }
+    Ok(pixels)
+}
+
 /// Encodes a picture as PNG.
 pub(crate) fn encode(picture: &RgbImage) -> io::Result<Vec<u8>> {
     let mut bytes = Cursor::new(Vec::new());
@@ -114,8 +180,6 @@ fn drawn_tile_px(grid: &FaceGrid) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
 
     /// Tiles of one colour each: red tells the column, green the row.
@@ -209,5 +273,29 @@ mod tests {
             let read = image::open(dir.path().join(FOLDER).join(name)).unwrap();
             assert_eq!(read.to_rgb8(), grid_png(&grid).unwrap());
         }
+    }
+    #[test]
+    fn pixels_come_back_out_of_the_picture() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("grid.png");
+        for (columns, rows, tile_px) in [(&COLUMNS[..], 3, 64), (&COLUMNS[..1], 8, 48)] {
+            let mut grid = grid(columns, rows, tile_px);
+            let length = grid.pixels.len();
+            grid.pixels = Arc::new((0..length).map(|at| (at * 31 % 251) as u8).collect());
+            fs::write(&path, png_bytes(&grid).unwrap()).unwrap();
+            let read = |rows| read_png(&path, &grid.columns, rows, tile_px);
+            assert!(read(rows).unwrap() == *grid.pixels);
+            let wrong_size = read(rows + 1).unwrap_err();
+            assert_eq!(wrong_size.kind(), io::ErrorKind::InvalidData);
+        }
+        let columns = vec![String::new()];
+        let read = |path: &Path, rows, side| read_png(path, &columns, rows, side).unwrap_err();
+        for (rows, side) in [(0, 64), (1, 0), (usize::MAX, 64), (1, 1 << 40)] {
+            assert_eq!(read(&path, rows, side).kind(), io::ErrorKind::InvalidData);
+        }
+        fs::write(&path, b"no picture").unwrap();
+        assert_eq!(read(&path, 1, 64).kind(), io::ErrorKind::InvalidData);
+        let nowhere = dir.path().join("none.png");
+        assert_eq!(read(&nowhere, 1, 64).kind(), io::ErrorKind::NotFound);
     }
 }

@@ -9,9 +9,12 @@ use super::font;
 /// A character and how it is set.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Sign {
-    char: char,
-    subscript: bool,
-    hat: bool,
+    /// The character.
+    pub char: char,
+    /// Below the line.
+    pub subscript: bool,
+    /// With a hat.
+    pub hat: bool,
 }
 
 /// A pixel of a drawn sign, relative to the pen on the baseline, with its coverage.

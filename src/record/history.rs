@@ -26,17 +26,53 @@ pub enum Curve {
     Face,
     /// L_pose.
     Pose,
+    /// α_pose.
+    AlphaPose,
+    /// α_face.
+    AlphaFace,
+    /// Learning rate.
+    LearningRate,
+    /// Global gradient norm before clipping.
+    GradNorm,
 }
 
-const CURVES: usize = 9;
+const CURVES: usize = 13;
+
+/// The steps of one bucket on a curve.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Span {
+    /// Mean of the steps.
+    pub step: f64,
+    /// Mean of the values.
+    pub mean: f64,
+    /// Smallest value.
+    pub min: f64,
+    /// Largest value.
+    pub max: f64,
+}
 
 /// Sums over some neighbouring steps; values that are absent or not finite do not count.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 struct Bucket {
     step_sum: f64,
     steps: u32,
     sums: [f64; CURVES],
     counts: [u32; CURVES],
+    mins: [f64; CURVES],
+    maxs: [f64; CURVES],
+}
+
+impl Default for Bucket {
+    fn default() -> Self {
+        Self {
+            step_sum: 0.0,
+            steps: 0,
+            sums: [0.0; CURVES],
+            counts: [0; CURVES],
+            mins: [f64::INFINITY; CURVES],
+            maxs: [f64::NEG_INFINITY; CURVES],
+        }
+    }
 }
 
 /// Bucket means of all curves over the steps.
@@ -79,17 +115,29 @@ impl History {
 
     /// The points (step, mean) of a curve.
     pub fn points(&self, curve: Curve) -> Vec<(f64, f64)> {
+        self.spans(curve)
+            .map(|span| (span.step, span.mean))
+            .collect()
+    }
+
+    /// A curve with the range of its values: as many spans as there are steps while these are few,
+    /// at most a few thousand later, so that no peak of a long run is lost.
+    pub fn spans(&self, curve: Curve) -> impl Iterator<Item = Span> + '_ {
         let index = curve as usize;
         self.buckets
             .iter()
-            .filter(|bucket| bucket.counts[index] > 0)
-            .map(|bucket| {
-                (
-                    bucket.step_sum / f64::from(bucket.steps),
-                    bucket.sums[index] / f64::from(bucket.counts[index]),
-                )
+            .filter(move |bucket| bucket.counts[index] > 0)
+            .map(move |bucket| Span {
+                step: bucket.step_sum / f64::from(bucket.steps),
+                mean: bucket.sums[index] / f64::from(bucket.counts[index]),
+                min: bucket.mins[index],
+                max: bucket.maxs[index],
             })
-            .collect()
+    }
+
+    /// Steps that one span covers.
+    pub fn span_steps(&self) -> u32 {
+        self.bucket_steps
     }
 
     fn merge_pairs(&mut self) {
@@ -116,11 +164,17 @@ impl Bucket {
             report.orth,
             report.face,
             report.pose,
+            Some(report.alpha_pose),
+            Some(report.alpha_face),
+            Some(report.lr),
+            Some(report.grad_norm),
         ];
         for (index, value) in values.into_iter().enumerate() {
             if let Some(value) = value.filter(|value| value.is_finite()) {
                 self.sums[index] += value;
                 self.counts[index] += 1;
+                self.mins[index] = self.mins[index].min(value);
+                self.maxs[index] = self.maxs[index].max(value);
             }
         }
     }
@@ -131,6 +185,8 @@ impl Bucket {
         for index in 0..CURVES {
             self.sums[index] += other.sums[index];
             self.counts[index] += other.counts[index];
+            self.mins[index] = self.mins[index].min(other.mins[index]);
+            self.maxs[index] = self.maxs[index].max(other.maxs[index]);
         }
         self
     }
@@ -176,6 +232,15 @@ mod tests {
             points
                 .iter()
                 .all(|(step, value)| (step - value).abs() < 1e-6)
+        );
+        // No peak is lost.
+        let spans: Vec<Span> = history.spans(Curve::Total).collect();
+        assert_eq!(spans[0].min, 1.0);
+        assert_eq!(spans[spans.len() - 1].max, steps as f64);
+        assert!(
+            spans
+                .windows(2)
+                .all(|pair| pair[0].max + 1.0 == pair[1].min)
         );
         assert!(points.windows(2).all(|pair| pair[0].0 < pair[1].0));
         assert!(points[points.len() - 1].0 > steps as f64 * 0.995);

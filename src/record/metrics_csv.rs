@@ -1,6 +1,6 @@
 //! `metrics.csv`: one row per training step.
 
-use std::io::{self, BufRead, BufReader};
+use std::io;
 use std::path::Path;
 
 use super::files::{self, AppendFile};
@@ -11,7 +11,18 @@ pub const FILE: &str = "metrics.csv";
 
 /// First line: the fields of [`StepReport`], in order. An absent term is an empty cell.
 pub const HEADER: &str = "step,epoch,total,dis,t1,t2,t3,t4,orth,face,pose,alpha_pose,alpha_face,\
-                          lr,grad_norm,images_per_s,step_ms,wait_ms";
+                          lr,grad_norm,images_per_s,step_ms,wait_ms,views_ms";
+
+/// Columns of the first tables; later columns stand behind these.
+const FIRST_COLUMNS: usize = 18;
+
+/// Whether these are the headings of a table of steps, also of one made before there were all
+/// columns.
+fn is_header<'a>(cells: impl Iterator<Item = &'a [u8]> + Clone) -> bool {
+    let count = cells.clone().count();
+    let known = HEADER.split(',').map(str::as_bytes);
+    count >= FIRST_COLUMNS && cells.eq(known.take(count))
+}
 
 /// Writes `metrics.csv`.
 pub struct MetricsLog(AppendFile);
@@ -21,10 +32,10 @@ impl MetricsLog {
     pub fn new(dir: &Path, resumed_at: u64) -> Self {
         let header = format!("{HEADER}\n").into_bytes();
         Self(AppendFile::new(dir.join(FILE), header, move |path| {
-            let mut is_header = true;
+            let mut is_first = true;
             files::cut_lines(path, |line| {
-                if std::mem::take(&mut is_header) {
-                    return resumed_at > 0 && line == HEADER.as_bytes();
+                if std::mem::take(&mut is_first) {
+                    return resumed_at > 0 && is_header(line.split(|&byte| byte == b','));
                 }
                 parse_row(line).is_some_and(|row| row.step <= resumed_at)
             })
@@ -66,24 +77,26 @@ pub fn read_metrics(path: &Path) -> io::Result<Vec<StepReport>> {
 
 /// [`read_metrics`] without holding the table in memory.
 pub(super) fn for_each_row(path: &Path, mut visit: impl FnMut(StepReport)) -> io::Result<()> {
-    let mut reader = BufReader::new(std::fs::File::open(path)?);
-    let mut line = Vec::new();
-    let mut is_header = true;
-    loop {
-        line.clear();
-        reader.read_until(b'\n', &mut line)?;
-        if line.pop() != Some(b'\n') {
-            return Ok(());
-        }
-        if std::mem::take(&mut is_header) {
-            if line != HEADER.as_bytes() {
+    // One reader for the whole table: setting one up takes longer than reading a row. Without
+    // quotes a damaged row cannot swallow those behind it.
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .quoting(false)
+        .from_reader(files::whole_lines(path)?);
+    let mut row = csv::ByteRecord::new();
+    let mut is_first = true;
+    while reader.read_byte_record(&mut row)? {
+        if std::mem::take(&mut is_first) {
+            if !is_header(row.iter()) {
                 let text = format!("{} is not a table of training steps", path.display());
                 return Err(io::Error::new(io::ErrorKind::InvalidData, text));
             }
-        } else if let Some(row) = parse_row(&line) {
-            visit(row);
+        } else if let Ok(report) = row.deserialize(None) {
+            visit(report);
         }
     }
+    Ok(())
 }
 
 fn parse_row(line: &[u8]) -> Option<StepReport> {
@@ -123,7 +136,7 @@ mod tests {
         assert_eq!(
             HEADER,
             "step,epoch,total,dis,t1,t2,t3,t4,orth,face,pose,alpha_pose,alpha_face,lr,grad_norm,\
-             images_per_s,step_ms,wait_ms"
+             images_per_s,step_ms,wait_ms,views_ms"
         );
     }
 
@@ -164,6 +177,30 @@ mod tests {
         // A fresh start in the same folder keeps nothing.
         MetricsLog::new(dir.path(), 0).write(&report(1)).unwrap();
         assert_eq!(read_metrics(&path).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn tables_without_the_later_columns_are_read_and_gone_on_with() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(FILE);
+        let mut log = MetricsLog::new(dir.path(), 0);
+        for step in [1, 2] {
+            log.write(&report(step)).unwrap();
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        let without_last = |line: &str| line.rsplit_once(',').unwrap().0.to_owned() + "\n";
+        let older: String = text.lines().map(without_last).collect();
+        std::fs::write(&path, &older).unwrap();
+        assert_eq!(read_metrics(&path).unwrap().len(), 2);
+        let mut log = MetricsLog::new(dir.path(), 1);
+        log.write(&StepReport {
+            views_ms: 7.0,
+            ..report(2)
+        })
+        .unwrap();
+        let rows = read_metrics(&path).unwrap();
+        let times: Vec<_> = rows.iter().map(|row| (row.step, row.views_ms)).collect();
+        assert_eq!(times, [(1, 0.0), (2, 7.0)]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ mod files;
 pub(crate) mod font;
 pub mod grid;
 pub(crate) mod heading;
-mod history;
+pub mod history;
 pub mod jsonl;
 pub mod knowledge;
 pub mod metrics_csv;
@@ -80,9 +80,16 @@ impl Recorder {
 
     /// Writes what `event` brings and returns the sentences to show the user.
     pub fn on_event(&mut self, event: &Event) -> Vec<String> {
+        if let Event::Answer(_) = event {
+            return Vec::new();
+        }
         let logged = self.events.write(event);
         self.check(jsonl::FILE, logged);
         match event {
+            Event::Gallery(grid) => {
+                let saved = grid::png_bytes(grid).and_then(|png| self.grids.save(grid, &png));
+                self.check("a picture in faces", saved);
+            }
             Event::Step(report) => {
                 let rows = self.metrics.write(report);
                 self.check(metrics_csv::FILE, rows);

@@ -47,6 +47,7 @@ fn step(step: u64) -> Event {
         images_per_s: 100.0,
         step_ms: 80.0,
         wait_ms: 1.0,
+        views_ms: 2.0,
     })
 }
 

@@ -56,7 +56,13 @@ impl Live {
                     }
                 }
             }
-            Event::Epoch(_) | Event::Faces(_) => {}
+            Event::State { step, state } => self.print(&words::state(*step, *state)),
+            Event::Extended { last_step, .. } => self.bar.set_length(*last_step),
+            Event::Epoch(_)
+            | Event::Faces(_)
+            | Event::Gallery(_)
+            | Event::Settings { .. }
+            | Event::Answer(_) => {}
         }
     }
 

@@ -1,9 +1,9 @@
 //! What a run says on the terminal.
 
 mod live;
-mod pace;
+pub mod pace;
 mod plain;
-mod words;
+pub(crate) mod words;
 
 use std::io::{self, IsTerminal};
 use std::time::Instant;

@@ -48,6 +48,7 @@ impl Pace {
                 }
                 self.steps_seen = self.steps_seen.saturating_add(1);
             }
+            Event::Extended { last_step, .. } => self.last_step = *last_step,
             Event::Checkpoint { step, .. } => self.checkpoint = Some(*step),
             _ => {}
         }

@@ -46,7 +46,12 @@ impl<W: Write> Plain<W> {
                 self.step_after(Duration::ZERO, pace, now);
                 self.write(&words::stopped(*step, reason, pace));
             }
-            Event::Faces(_) => {}
+            Event::State { step, state } => self.write(&words::state(*step, *state)),
+            Event::Faces(_)
+            | Event::Gallery(_)
+            | Event::Extended { .. }
+            | Event::Settings { .. }
+            | Event::Answer(_) => {}
         }
     }
 

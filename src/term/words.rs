@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::pace::Pace;
 use crate::eval::probe::CodeReport;
-use crate::train::event::{KnowledgeReport, RunInfo, StepReport, StopReason};
+use crate::train::event::{KnowledgeReport, RunInfo, RunState, StepReport, StopReason};
 
 /// What is about to be trained, on what, where to: one line each.
 pub fn started(info: &RunInfo) -> Vec<String> {
@@ -130,6 +130,15 @@ pub fn knowledge(report: &KnowledgeReport) -> Vec<String> {
         count(report.step),
         parts.join("; ")
     )]
+}
+
+/// Training waits, or goes on.
+pub fn state(step: u64, state: RunState) -> Vec<String> {
+    vec![match state {
+        RunState::Running => format!("Going on after step {}.", count(step)),
+        RunState::Paused => format!("Paused after step {}.", count(step)),
+        RunState::Finished => format!("All {} steps are done.", count(step)),
+    }]
 }
 
 /// A checkpoint is on disk.

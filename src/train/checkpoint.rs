@@ -47,6 +47,12 @@ pub struct EpochSums {
     pub face: f64,
     /// Σ L_pose.
     pub pose: f64,
+    /// Steps in which L_face took part.
+    #[serde(default)]
+    pub face_steps: u64,
+    /// Steps in which L_pose took part.
+    #[serde(default)]
+    pub pose_steps: u64,
 }
 
 #[derive(Serialize, Deserialize)]

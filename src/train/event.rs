@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::ask::{Answer, NewFace, Question};
 use crate::eval::probe::KnowledgeTable;
 
 /// What happened. [`Event::Stopped`] is always the last one.
@@ -34,6 +35,32 @@ pub enum Event {
     Knowledge(Box<KnowledgeReport>),
     /// A reconstruction grid was drawn.
     Faces(FaceGrid),
+    /// The fixed faces of the run, one tile each, as they go in.
+    Gallery(FaceGrid),
+    /// Training waits, or goes on.
+    State {
+        /// Steps done.
+        step: u64,
+        /// What it does now.
+        state: RunState,
+    },
+    /// The run will end at another step than was planned.
+    Extended {
+        /// Steps done.
+        step: u64,
+        /// Step at which it will end.
+        last_step: u64,
+    },
+    /// The settings that differ from the configuration, after one of them changed.
+    Settings {
+        /// Steps done.
+        step: u64,
+        /// All of them.
+        settings: Vec<LiveSetting>,
+    },
+    /// A question of [`Control::Watch`] is answered. Only for those who asked: no log keeps it.
+    #[serde(skip)]
+    Answer(Arc<Answer>),
     /// A checkpoint is safely on disk.
     Checkpoint {
         /// Steps done.
@@ -48,6 +75,18 @@ pub enum Event {
         /// Why.
         reason: StopReason,
     },
+}
+
+/// Whether steps are being made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunState {
+    /// One step after the other.
+    Running,
+    /// Waiting for [`Control::Run`] or [`Control::SingleStep`].
+    Paused,
+    /// All steps are done; questions are still answered.
+    Finished,
 }
 
 /// Facts about a run that do not change while it lasts.
@@ -116,6 +155,10 @@ pub struct StepReport {
     pub step_ms: f64,
     /// Time spent waiting for data in milliseconds.
     pub wait_ms: f64,
+    /// Time to hand the frames over and make the views, in milliseconds. A GPU works on after
+    /// that; what is left of it then counts as the network's.
+    #[serde(default)]
+    pub views_ms: f64,
 }
 
 /// Averages of one epoch and the weights that follow from them.
@@ -159,7 +202,7 @@ pub struct KnowledgeReport {
 pub struct FaceGrid {
     /// Steps done.
     pub step: u64,
-    /// What the grid shows, used as file name: `reconstruction` or `swap`.
+    /// What the grid shows, used as file name: `reconstruction`, `swap` or `gallery`.
     pub kind: String,
     /// Column headings.
     pub columns: Vec<String>,
@@ -207,6 +250,15 @@ pub enum Control {
     Stop,
     /// Change a setting from the next step on.
     Set(LiveSetting),
+    /// At most so many steps per second; `None` lifts the limit.
+    Slow(Option<f64>),
+    /// Train up to this step, also beyond the end that was planned.
+    TrainUntil(u64),
+    /// The questions that somebody looks at, all of them: answered at once, and again whenever
+    /// the network has changed and the time for it is there. Replaces the questions before.
+    Watch(Vec<Question>),
+    /// A face beside those of the run, to ask about. Replaces the face of the same number.
+    AddFace(Arc<NewFace>),
 }
 
 /// A setting that can change while training runs.
@@ -219,4 +271,21 @@ pub enum LiveSetting {
     OrthWeight(f64),
     /// Fixed (α_pose, α_face), or back to what the configuration says.
     Alphas(Option<(f64, f64)>),
+    /// Which part of the objective is trained.
+    Train(Part),
+}
+
+/// A part of the objective that can be trained alone. The others get no gradient and no values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Everything the configuration switches on.
+    #[default]
+    All,
+    /// L_dis and L_orth.
+    Reconstruction,
+    /// L_face.
+    Face,
+    /// L_pose.
+    Pose,
 }

@@ -11,7 +11,7 @@ use crate::config::RunConfig;
 use crate::data::labelled::{self, Labelled, LabelledError};
 use crate::eval::EvalError;
 use crate::eval::faces::ProbeFaces;
-use crate::eval::knowledge::{baselines, what_codes_know};
+use crate::eval::knowledge::{baselines as measure_baselines, what_codes_know};
 use crate::eval::probe::CodeReport;
 use crate::model::Pcl;
 
@@ -35,8 +35,11 @@ enum State {
     Preparing(JoinHandle<Result<ProbeFaces, EvalError>>),
     Ready {
         faces: Box<ProbeFaces>,
+        /// Empty until the first measurement.
         baselines: Vec<CodeReport>,
     },
+    /// The faces cannot be had, which is not said yet.
+    Failed(String),
 }
 
 impl LiveProbe {
@@ -130,6 +133,25 @@ impl LiveProbe {
         Ok(())
     }
 
+    /// The labelled faces, as soon as they are prepared; `None` before, and without labels.
+    pub fn faces(&mut self) -> Option<&ProbeFaces> {
+        if let State::Preparing(preparing) = &self.state
+            && !preparing.is_finished()
+        {
+            return None;
+        }
+        self.take_over();
+        match &self.state {
+            State::Ready { faces, .. } => Some(faces),
+            _ => None,
+        }
+    }
+
+    /// Whether labelled faces are being prepared, or nobody has taken them over yet.
+    pub fn is_preparing(&self) -> bool {
+        matches!(self.state, State::Preparing(_))
+    }
+
     /// Takes over the faces and measures what needs no training.
     fn get_ready(
         &mut self,
@@ -137,30 +159,36 @@ impl LiveProbe {
         device: &Device,
         emit: &mut dyn FnMut(Event),
     ) -> Result<(), String> {
-        let preparing = match std::mem::replace(&mut self.state, State::Off) {
-            State::Preparing(preparing) => preparing,
-            other => {
-                self.state = other;
-                return Ok(());
+        self.take_over();
+        match &mut self.state {
+            State::Ready { faces, baselines } if baselines.is_empty() => {
+                *baselines =
+                    measure_baselines(config, faces, device).map_err(|error| error.to_string())?;
             }
-        };
-        let faces = preparing
-            .join()
-            .map_err(|_| "the faces of the live measurement could not be drawn".to_owned())?;
-        match faces {
-            Ok(faces) => {
-                let baselines =
-                    baselines(config, &faces, device).map_err(|error| error.to_string())?;
-                self.state = State::Ready {
-                    faces: Box::new(faces),
-                    baselines,
-                };
+            State::Failed(text) => {
+                emit(Event::Warning {
+                    text: format!("What the codes know is not measured: {text}"),
+                });
+                self.state = State::Off;
             }
-            Err(error) => emit(Event::Warning {
-                text: format!("What the codes know is not measured: {error}"),
-            }),
+            _ => {}
         }
         Ok(())
+    }
+
+    /// Waits for the faces if they are being prepared.
+    fn take_over(&mut self) {
+        self.state = match std::mem::replace(&mut self.state, State::Off) {
+            State::Preparing(preparing) => match preparing.join() {
+                Ok(Ok(faces)) => State::Ready {
+                    faces: Box::new(faces),
+                    baselines: Vec::new(),
+                },
+                Ok(Err(error)) => State::Failed(error.to_string()),
+                Err(_) => State::Failed("the labelled faces could not be drawn".into()),
+            },
+            other => other,
+        };
     }
 }
 

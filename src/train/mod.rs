@@ -8,6 +8,7 @@
 //! One thread owns every tensor: the one that calls [`Trainer::run`]. It speaks through
 //! [`event::Event`] and listens to [`event::Control`]; it never knows who is there.
 
+pub mod ask;
 pub mod checkpoint;
 pub mod event;
 mod knowledge;
@@ -15,6 +16,7 @@ pub mod objective;
 pub mod plan;
 pub(crate) mod snapshot;
 pub mod step;
+mod studio;
 mod trainer;
 mod upload;
 

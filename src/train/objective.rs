@@ -1,5 +1,6 @@
 //! Which losses a step has, resolved from the configuration.
 
+use super::event::Part;
 use super::step::Stream;
 use crate::config::{Combine, OrthForm, PoseLoss, PoseNegatives, Reduction, RunConfig};
 use crate::loss::ContrastiveOptions;
@@ -75,6 +76,27 @@ impl Objective {
             orth: false,
             face: false,
             pose_loss: PoseLoss::Off,
+            ..self
+        }
+    }
+
+    /// The part of the objective that is trained at present.
+    pub fn only(self, part: Part) -> Self {
+        let keeps = |stream| match part {
+            Part::All => true,
+            Part::Reconstruction => stream == Stream::Recon,
+            Part::Face => stream == Stream::Face,
+            Part::Pose => stream == Stream::Pose,
+        };
+        Self {
+            terms: self.terms.map(|term| term && keeps(Stream::Recon)),
+            orth: self.orth && keeps(Stream::Recon),
+            face: self.face && keeps(Stream::Face),
+            pose_loss: if keeps(Stream::Pose) {
+                self.pose_loss
+            } else {
+                PoseLoss::Off
+            },
             ..self
         }
     }

@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::event::FaceGrid;
 use super::upload::SIDE_PX;
-use crate::augment::{FrameArena, whole};
+use crate::augment::{FrameArena, ViewParams, whole};
 use crate::config::{Branch, RunConfig};
 use crate::data::{FaceSource, FrameCache};
 use crate::model::{Pcl, combine, single_code};
@@ -31,32 +31,26 @@ impl Gallery {
         count: usize,
         device: &Device,
     ) -> Self {
-        let mut arena = FrameArena::default();
-        let mut views = Vec::new();
-        let items = source.len();
-        // The middle of each of `count` equal parts, then its neighbours if that one is unusable.
-        for slot in 0..count.min(items) {
-            let start = (2 * slot + 1) * items / (2 * count.min(items));
-            let frame = (0..items.min(20)).find_map(|step| {
-                let item = (start + step) % items;
-                let mut rng = ChaCha8Rng::seed_from_u64(stream_seed(
-                    config.seed,
-                    "gallery",
-                    slot as u64,
-                    step as u64,
-                ));
-                let id = source.pick(item, &mut rng).ok()?;
-                let key = source.key(&id).ok()?;
-                cache.fetch(key, || source.decode(&id)).ok()
-            });
-            if let Some(frame) = frame {
-                let index = arena.push(frame.width, frame.height, frame.rgb());
-                views.push(whole(index, (frame.width, frame.height)));
-            }
-        }
+        let (arena, views) = spread(source, cache, config.seed, count);
         Self {
             faces: UploadedFrames::new(&arena, device).render(&views, SIDE_PX),
         }
+    }
+
+    /// The faces as they go in: `[n, 3, 64, 64]` on the plain device.
+    pub fn faces(&self) -> &Tensor<4> {
+        &self.faces
+    }
+
+    /// The faces as a grid of one column.
+    ///
+    /// # Errors
+    ///
+    /// The device's own words if it was lost.
+    pub fn show(&self, step: u64) -> Result<FaceGrid, String> {
+        let [n, ..] = self.faces.dims();
+        let heading = vec!["s".to_owned()];
+        grid("gallery", step, heading, self.faces.clone(), n)
     }
 
     /// [`grids`] of the fixed faces.
@@ -76,6 +70,35 @@ impl Gallery {
         }
         grids(model, self.faces.clone(), config, step)
     }
+}
+
+/// Up to `count` whole frames spread over the data set. Unusable images are passed over.
+pub fn spread(
+    source: &FaceSource,
+    cache: &FrameCache,
+    seed: u64,
+    count: usize,
+) -> (FrameArena, Vec<ViewParams>) {
+    let mut arena = FrameArena::default();
+    let mut views = Vec::new();
+    let items = source.len();
+    // The middle of each of `count` equal parts, then its neighbours if that one is unusable.
+    for slot in 0..count.min(items) {
+        let start = (2 * slot + 1) * items / (2 * count.min(items));
+        let frame = (0..items.min(20)).find_map(|step| {
+            let item = (start + step) % items;
+            let mut rng =
+                ChaCha8Rng::seed_from_u64(stream_seed(seed, "gallery", slot as u64, step as u64));
+            let id = source.pick(item, &mut rng).ok()?;
+            let key = source.key(&id).ok()?;
+            cache.fetch(key, || source.decode(&id)).ok()
+        });
+        if let Some(frame) = frame {
+            let index = arena.push(frame.width, frame.height, frame.rgb());
+            views.push(whole(index, (frame.width, frame.height)));
+        }
+    }
+    (arena, views)
 }
 
 /// The reconstruction figure (METHODS row 103) and the swap matrix.
@@ -147,13 +170,18 @@ pub fn grids(
 }
 
 /// Columns of pictures, each `[n, 3, h, w]`, as `[n·columns, 3, h, w]` in row-major order.
-fn by_rows(columns: Vec<Tensor<4>>) -> Tensor<4> {
+pub fn by_rows(columns: Vec<Tensor<4>>) -> Tensor<4> {
     let [n, c, h, w] = columns[0].dims();
     let count = columns.len();
     Tensor::stack::<5>(columns, 1).reshape([n * count, c, h, w])
 }
 
-fn grid(
+/// Tiles `[columns · rows, 3, h, w]` in row-major order, as bytes on the CPU.
+///
+/// # Errors
+///
+/// The device's own words if it was lost.
+pub fn grid(
     kind: &str,
     step: u64,
     columns: Vec<String>,

@@ -77,6 +77,10 @@ impl Place {
             .current_dir(self.0.path())
             .env("VISAGE_CACHE", self.path("cache"))
             .env_remove("VISAGE_LOG")
+            // No test opens a window on the screen of whoever runs it.
+            .env_remove("DISPLAY")
+            .env_remove("WAYLAND_DISPLAY")
+            .env("XDG_DATA_HOME", self.path("data"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

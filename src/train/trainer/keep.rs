@@ -9,7 +9,11 @@ use crate::train::checkpoint;
 use crate::train::event::Event;
 
 impl Trainer {
+    /// Draws the grids of the run's record unless this step has them already.
     pub(super) fn draw(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), String> {
+        if self.drawn_at.replace(self.progress.step) == Some(self.progress.step) {
+            return Ok(());
+        }
         for grid in self
             .gallery
             .draw(&self.model, &self.config, self.progress.step)?
@@ -32,9 +36,9 @@ impl Trainer {
     }
 
     /// Writes a checkpoint unless this step already has one. A failure costs the checkpoint only.
-    pub(super) fn save(&mut self, saved_at: &mut Option<u64>, emit: &mut dyn FnMut(Event)) {
+    pub(super) fn save(&mut self, emit: &mut dyn FnMut(Event)) {
         let step = self.progress.step;
-        if *saved_at == Some(step) {
+        if self.saved_at == Some(step) {
             return;
         }
         let folder = self.dir.join("checkpoints");
@@ -48,7 +52,7 @@ impl Trainer {
             keep,
         ) {
             Ok(path) => {
-                *saved_at = Some(step);
+                self.saved_at = Some(step);
                 emit(Event::Checkpoint { step, path });
             }
             Err(error) => emit(Event::Warning {

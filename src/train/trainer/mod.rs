@@ -1,28 +1,31 @@
 //! The training loop.
 
 mod keep;
+mod listen;
 mod update;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::Receiver;
 use std::time::Instant;
 
 use super::checkpoint::{self, CheckpointError, Progress};
-use super::event::{Control, Event, RunInfo, StepReport, StopReason};
+use super::event::{Control, Event, RunInfo, RunState, StepReport, StopReason};
 use super::knowledge::LiveProbe;
 use super::objective::Objective;
 use super::snapshot::Gallery;
+use super::studio::Studio;
 use super::upload::upload;
 use crate::config::{PoseLoss, RunConfig};
 use crate::data::labelled::LabelledError;
-use crate::data::{self, DataError, FaceSource, FrameCache, Loader, StreamSizes};
+use crate::data::{self, DataError, FaceSource, FrameCache, Loader, StepBatch, StreamSizes};
 use crate::device::ChosenDevice;
 use crate::loss::{chance_face, chance_pose};
 use crate::model::{Architecture, Pcl, load_exactly, parameter_count};
 use crate::optim::Adam;
 use keep::panic_words;
+use listen::Next;
 use update::Outcome;
 
 /// Bad steps in a row after which training gives up.
@@ -42,6 +45,10 @@ pub struct Job {
     pub last_step: Option<u64>,
     /// Go on from the newest checkpoint in `dir`.
     pub resume: bool,
+    /// Wait for [`Control::Run`] before the first step.
+    pub paused: bool,
+    /// After the last step, go on answering questions until [`Control::Stop`].
+    pub stay: bool,
 }
 
 /// Why training cannot begin.
@@ -80,6 +87,17 @@ pub struct Trainer {
     gallery: Gallery,
     probe: LiveProbe,
     loader: Loader,
+    studio: Studio,
+    /// What the latest step worked on.
+    batch: Option<StepBatch>,
+    state: RunState,
+    stay: bool,
+    /// Limit of [`Control::Slow`].
+    steps_per_s: Option<f64>,
+    /// When the latest step began.
+    stepped_at: Option<Instant>,
+    saved_at: Option<u64>,
+    drawn_at: Option<u64>,
 }
 
 impl Trainer {
@@ -96,6 +114,8 @@ impl Trainer {
             device,
             last_step,
             resume,
+            paused,
+            stay,
         } = job;
         if let Some(data) = &data {
             emit(Event::Note {
@@ -149,6 +169,18 @@ impl Trainer {
             gallery,
             probe,
             loader,
+            studio: Studio::default(),
+            batch: None,
+            state: if paused {
+                RunState::Paused
+            } else {
+                RunState::Running
+            },
+            stay,
+            steps_per_s: None,
+            stepped_at: None,
+            saved_at: None,
+            drawn_at: None,
         })
     }
 
@@ -197,105 +229,92 @@ impl Trainer {
     }
 
     fn go(&mut self, controls: &Receiver<Control>, emit: &mut dyn FnMut(Event)) -> StopReason {
-        let mut saved_at = (self.resumed_at > 0).then_some(self.resumed_at);
-        if saved_at.is_none() {
-            // From here on a run can be gone on with, whenever it is stopped or killed.
-            self.save(&mut saved_at, emit);
-        }
-        let mut drawn_at = None;
-        let mut bad_in_a_row = 0;
-        let mut paused = false;
-        while self.progress.step < self.last_step {
-            match self.listen(controls, &mut paused) {
-                Listen::Go => {}
-                Listen::Save => self.save(&mut saved_at, emit),
-                Listen::Stop => {
-                    self.save(&mut saved_at, emit);
-                    return StopReason::Interrupted;
-                }
-            }
-            match self.one_step(emit) {
-                Ok(true) => bad_in_a_row = 0,
-                Ok(false) => {
-                    bad_in_a_row += 1;
-                    if bad_in_a_row == PATIENCE {
-                        return StopReason::Failed {
-                            text: format!(
-                                "{PATIENCE} steps in a row had no finite loss. Try a lower optimizer.lr, \
-                                 optimizer.clip_norm = 1, or a larger cl.tau, and resume from the last checkpoint."
-                            ),
-                        };
-                    }
-                }
-                Err(reason) => return reason,
-            }
-            let step = self.progress.step;
-            if self
-                .probe
-                .is_due(step, step.is_multiple_of(self.steps_per_epoch))
-                && let Err(text) = self.measure(emit)
-            {
-                return StopReason::Failed {
-                    text: self.advice(&text),
-                };
-            }
-            if due(step, self.config.snapshot.every_steps) {
-                drawn_at = Some(step);
-                if let Err(text) = self.draw(emit) {
-                    return StopReason::Failed {
-                        text: self.advice(&text),
-                    };
-                }
-            }
-            if due(step, self.config.checkpoint.every_steps) {
-                self.save(&mut saved_at, emit);
-            }
-        }
-        let mut last_look = || {
-            if drawn_at != Some(self.progress.step) {
-                self.draw(emit)?;
-            }
-            self.measure(emit)
-        };
-        if let Err(text) = last_look() {
-            return StopReason::Failed {
-                text: self.advice(&text),
-            };
-        }
-        self.save(&mut saved_at, emit);
-        StopReason::Finished
+        self.train(controls, emit).unwrap_or_else(|reason| reason)
     }
 
-    /// Looks at the controls; blocks while paused, so that a paused run costs nothing.
-    fn listen(&mut self, controls: &Receiver<Control>, paused: &mut bool) -> Listen {
+    fn train(
+        &mut self,
+        controls: &Receiver<Control>,
+        emit: &mut dyn FnMut(Event),
+    ) -> Result<StopReason, StopReason> {
+        let gallery = self.gallery.show(self.progress.step);
+        emit(Event::Gallery(gallery.map_err(|text| self.failed(&text))?));
+        self.saved_at = (self.resumed_at > 0).then_some(self.resumed_at);
+        if self.saved_at.is_none() {
+            // From here on a run can be gone on with, whenever it is stopped or killed.
+            self.save(emit);
+        }
+        if !self.progress.live.is_empty() {
+            self.tell_settings(emit);
+        }
+        if self.state == RunState::Paused {
+            self.turn_to(RunState::Paused, emit);
+        }
+        let mut bad_in_a_row = 0;
         loop {
-            let control = if *paused {
-                match controls.recv() {
-                    Ok(control) => control,
-                    // Nobody is left who could say "go on".
-                    Err(_) => return Listen::Stop,
+            if self.progress.step >= self.last_step && self.state != RunState::Finished {
+                self.finish(emit)?;
+                if !self.stay {
+                    return Ok(StopReason::Finished);
                 }
+                self.turn_to(RunState::Finished, emit);
+            }
+            if let Next::Stop = self.listen(controls, emit)? {
+                self.save(emit);
+                return Ok(match self.state {
+                    RunState::Finished => StopReason::Finished,
+                    RunState::Running | RunState::Paused => StopReason::Interrupted,
+                });
+            }
+            self.stepped_at = Some(Instant::now());
+            if self.one_step(emit)? {
+                bad_in_a_row = 0;
             } else {
-                match controls.try_recv() {
-                    Ok(control) => control,
-                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => return Listen::Go,
-                }
-            };
-            match control {
-                Control::Run => *paused = false,
-                Control::Pause => *paused = true,
-                Control::SingleStep if *paused => return Listen::Go,
-                Control::SingleStep => {}
-                Control::Checkpoint => return Listen::Save,
-                Control::Stop => return Listen::Stop,
-                Control::Set(setting) => {
-                    let kind = std::mem::discriminant(&setting);
-                    self.progress
-                        .live
-                        .retain(|s| std::mem::discriminant(s) != kind);
-                    self.progress.live.push(setting);
+                bad_in_a_row += 1;
+                if bad_in_a_row == PATIENCE {
+                    return Err(StopReason::Failed {
+                        text: format!(
+                            "{PATIENCE} steps in a row had no finite loss. Try a lower optimizer.lr, \
+                             optimizer.clip_norm = 1, or a larger cl.tau, and resume from the last checkpoint."
+                        ),
+                    });
                 }
             }
+            self.after_step(emit)?;
+        }
+    }
+
+    /// What is due after a step by the run's schedule, then what somebody looks at.
+    fn after_step(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), StopReason> {
+        let step = self.progress.step;
+        let epoch_ended = step.is_multiple_of(self.steps_per_epoch);
+        if self.probe.is_due(step, epoch_ended) {
+            self.measure(emit).map_err(|text| self.failed(&text))?;
+        }
+        if due(step, self.config.snapshot.every_steps) {
+            self.draw(emit).map_err(|text| self.failed(&text))?;
+        }
+        if due(step, self.config.checkpoint.every_steps) {
+            self.save(emit);
+        }
+        self.answer_again(emit)
+    }
+
+    /// A last look, and the checkpoint.
+    fn finish(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), StopReason> {
+        // A finished run that is opened again has nothing new to show.
+        if self.progress.step > self.resumed_at {
+            self.draw(emit).map_err(|text| self.failed(&text))?;
+            self.measure(emit).map_err(|text| self.failed(&text))?;
+        }
+        self.save(emit);
+        Ok(())
+    }
+
+    /// A failure of the device as a reason to end.
+    fn failed(&self, text: &str) -> StopReason {
+        StopReason::Failed {
+            text: self.advice(text),
         }
     }
 
@@ -318,17 +337,21 @@ impl Trainer {
         let epoch = (self.progress.step / self.steps_per_epoch) as u32 + 1;
         let weights = self.weights(epoch);
         let lr = self.learning_rate(epoch);
+        let views_start = Instant::now();
         let inputs = upload(&batch, &self.config, &self.device.device);
-        self.loader.recycle(batch);
+        let views_ms = views_start.elapsed().as_secs_f64() * 1e3;
+        // Kept until the next one is there: somebody may want to see its views.
+        if let Some(old) = self.batch.replace(batch) {
+            self.loader.recycle(old);
+        }
         let objective = match u32::try_from(self.config.warmup_epochs) {
             Ok(warmup) if epoch <= warmup => self.objective.warm_up(),
             _ => self.objective,
         };
+        let objective = objective.only(self.part());
         let outcome = self
             .update(&inputs, &objective, &weights, lr)
-            .map_err(|text| StopReason::Failed {
-                text: self.advice(&text),
-            })?;
+            .map_err(|text| self.failed(&text))?;
         self.progress.step += 1;
         let done = match outcome {
             Outcome::NotFinite { what } => {
@@ -364,6 +387,7 @@ impl Trainer {
                     images_per_s: images_per_step(&self.config) as f64 / (step_ms / 1e3),
                     step_ms,
                     wait_ms,
+                    views_ms,
                 }));
                 true
             }
@@ -373,12 +397,6 @@ impl Trainer {
         }
         Ok(done)
     }
-}
-
-enum Listen {
-    Go,
-    Save,
-    Stop,
 }
 
 /// Encoder images of a step, all streams.

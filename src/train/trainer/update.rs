@@ -7,7 +7,7 @@ use crate::loss::recon_weight;
 use crate::model::Buffers;
 use crate::optim::{Grads, learning_rate};
 use crate::train::checkpoint::EpochSums;
-use crate::train::event::{EpochReport, Event, LiveSetting};
+use crate::train::event::{EpochReport, Event, LiveSetting, Part};
 use crate::train::objective::{Objective, Weights};
 use crate::train::step::{Batch, Stream, TermValues, Terms, joint_gradients, stream_gradients};
 
@@ -88,7 +88,9 @@ impl Trainer {
             match *setting {
                 LiveSetting::OrthWeight(weight) => weights.orth = weight,
                 LiveSetting::Alphas(Some((pose, face))) => weights.alphas = Alphas { pose, face },
-                LiveSetting::Alphas(None) | LiveSetting::LearningRate(_) => {}
+                LiveSetting::Alphas(None)
+                | LiveSetting::LearningRate(_)
+                | LiveSetting::Train(_) => {}
             }
         }
         weights
@@ -114,6 +116,17 @@ impl Trainer {
         sums.dis += values.dis();
         sums.face += values.face.unwrap_or(0.0);
         sums.pose += values.pose.unwrap_or(0.0);
+        sums.face_steps += u64::from(values.face.is_some());
+        sums.pose_steps += u64::from(values.pose.is_some());
+    }
+
+    /// The part of the objective that somebody chose to train.
+    pub(super) fn part(&self) -> Part {
+        let part = self.progress.live.iter().find_map(|s| match s {
+            LiveSetting::Train(part) => Some(*part),
+            _ => None,
+        });
+        part.unwrap_or_default()
     }
 
     pub(super) fn end_epoch(&mut self, epoch: u32, emit: &mut dyn FnMut(Event)) {
@@ -122,21 +135,28 @@ impl Trainer {
             dis,
             face,
             pose,
+            face_steps,
+            pose_steps,
         } = std::mem::take(&mut self.progress.sums);
-        let mean = |sum: f64| sum / steps.max(1) as f64;
+        let mean = |sum: f64, steps: u64| sum / steps.max(1) as f64;
+        let before = self.progress.history.last().copied();
+        // A loss that rested for an epoch is as it was: its ratio says nothing.
+        let or_before = |sum: f64, steps: u64, before: Option<f64>| match before {
+            Some(before) if steps == 0 => before,
+            _ => mean(sum, steps),
+        };
         self.progress.history.push(EpochLosses {
-            pose: mean(pose),
-            face: mean(face),
+            pose: or_before(pose, pose_steps, before.map(|losses| losses.pose)),
+            face: or_before(face, face_steps, before.map(|losses| losses.face)),
         });
         let next = self.weights(epoch + 1).alphas;
         let ratios = omegas(&self.progress.history);
-        let warm = u32::try_from(self.config.warmup_epochs).is_ok_and(|warmup| epoch <= warmup);
         emit(Event::Epoch(EpochReport {
             epoch,
             step: self.progress.step,
-            dis: mean(dis),
-            face: (self.objective.takes_part(Stream::Face) && !warm).then(|| mean(face)),
-            pose: (self.objective.takes_part(Stream::Pose) && !warm).then(|| mean(pose)),
+            dis: mean(dis, steps),
+            face: (face_steps > 0).then(|| mean(face, face_steps)),
+            pose: (pose_steps > 0).then(|| mean(pose, pose_steps)),
             omega_pose: ratios.map(|(pose, _)| pose),
             omega_face: ratios.map(|(_, face)| face),
             next_alpha_pose: next.pose,

@@ -1,0 +1,150 @@
+//! `visage bench`: what an open window costs training.
+
+use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use super::train::TrainArgs;
+use super::{DONE, InputError};
+use crate::lab::window::{self, Interrupt, Start};
+use crate::run::{self, RunPlan};
+use crate::train::event::Event;
+
+/// Steps before the clock starts: kernels are tuned, caches filled.
+const WARM_UP: u64 = 5;
+
+/// Arguments of `visage bench`.
+#[derive(Args, Debug)]
+pub(super) struct BenchArgs {
+    /// Compare training without and with the lab's window open.
+    #[arg(long, required = true)]
+    lab: bool,
+    /// Steps of each of the three runs: without, with, without.
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    steps: u64,
+    /// Preset: paper, released, laptop or demo.
+    #[arg(long, value_name = "NAME", default_value = "demo")]
+    preset: String,
+    /// auto (the default), gpu, cpu, software, or a number from `visage devices`.
+    #[arg(long, value_name = "DEVICE")]
+    device: Option<crate::device::DeviceRequest>,
+}
+
+pub(super) fn run(args: &BenchArgs) -> Result<u8> {
+    if !window::has_display() {
+        return Err(InputError("there is no display to open the lab on".into()).into());
+    }
+    if args.steps <= WARM_UP {
+        return Err(InputError(format!("--steps must be above {WARM_UP}")).into());
+    }
+    let folder = tempfile::tempdir().context("no folder for the runs")?;
+    let plan = |name: &str| -> Result<RunPlan> {
+        let last_step = Some(args.steps);
+        let mut plan = TrainArgs::of_preset(&args.preset, args.device).plan()?;
+        plan.dir = folder.path().join(name);
+        plan.file.last_step = last_step;
+        Ok(plan)
+    };
+    println!("{} steps of preset {} each", args.steps, args.preset);
+    let (before, device) = without(&plan("before")?)?;
+    println!("Device                {device}");
+    say("without a window", before);
+    let (with, notes) = with_window(plan("with")?, args.steps)?;
+    say("with the window", with);
+    let (after, _) = without(&plan("after")?)?;
+    say("without, once more", after);
+    let plain = (before + after) / 2;
+    let share = with.as_secs_f64() / plain.as_secs_f64() - 1.0;
+    println!("The window costs      {:+.1} %", 100.0 * share);
+    println!("{notes}");
+    Ok(DONE)
+}
+
+fn say(what: &str, step: Duration) {
+    println!("{what:<21} {:.1} ms a step", step.as_secs_f64() * 1e3);
+}
+
+/// Mean time of a step, everything between two steps included; and the device in words.
+fn without(plan: &RunPlan) -> Result<(Duration, String)> {
+    let (_keep, controls) = channel();
+    let mut clock = Clock::default();
+    let mut device = String::new();
+    run::go(plan, &controls, &mut |event| match event {
+        Event::Started(info) => device = info.device,
+        Event::Step(report) => clock.tick(report.step),
+        _ => {}
+    })?;
+    Ok((clock.mean()?, device))
+}
+
+/// The same with the window open, and how the window did.
+fn with_window(plan: RunPlan, steps: u64) -> Result<(Duration, String)> {
+    let (send, receive) = channel();
+    let opened = Instant::now();
+    let (mut first_frame, mut first_step) = (None, None);
+    let mut clock = Clock::default();
+    let closed = window::open(
+        Start::Train(Box::new(plan)),
+        Arc::new(Interrupt::default()),
+        move |lab| {
+            first_frame.get_or_insert_with(|| opened.elapsed());
+            if lab.state.step > 0 {
+                first_step.get_or_insert_with(|| opened.elapsed());
+                clock.tick(lab.state.step);
+            }
+            let done = lab.state.step >= steps || !lab.state.is_alive();
+            if done {
+                // Once is enough; the window goes on until the trainer has saved.
+                let _ = send.send((clock, first_frame, first_step));
+            }
+            done
+        },
+    )?;
+    let (clock, first_frame, first_step) = receive
+        .try_recv()
+        .context("the window was closed before the last step")?;
+    if let Some(session) = closed.session {
+        session.stop()?;
+    }
+    let seconds = |time: Option<Duration>| time.unwrap_or_default().as_secs_f64();
+    let notes = format!(
+        "First frame after     {:.2} s, first step shown after {:.2} s\n\
+         Frames                {}, {:.1} ms on average, the slowest {:.0} ms",
+        seconds(first_frame),
+        seconds(first_step),
+        closed.times.frames,
+        closed.times.total.as_secs_f64() * 1e3 / closed.times.frames.max(1) as f64,
+        closed.times.slowest.as_secs_f64() * 1e3,
+    );
+    Ok((clock.mean()?, notes))
+}
+
+/// When steps were seen.
+#[derive(Clone, Copy, Default)]
+struct Clock {
+    first: Option<(u64, Instant)>,
+    last: Option<(u64, Instant)>,
+}
+
+impl Clock {
+    fn tick(&mut self, step: u64) {
+        if step < WARM_UP || self.last.is_some_and(|(seen, _)| seen >= step) {
+            return;
+        }
+        let now = (step, Instant::now());
+        self.first.get_or_insert(now);
+        self.last = Some(now);
+    }
+
+    /// Mean time of a step.
+    fn mean(&self) -> Result<Duration> {
+        let (Some((from, start)), Some((to, end))) = (self.first, self.last) else {
+            anyhow::bail!("training ended before it could be timed");
+        };
+        let steps = u32::try_from(to - from)?.max(1);
+        Ok((end - start) / steps)
+    }
+}

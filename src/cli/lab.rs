@@ -1,0 +1,92 @@
+//! `visage lab`: the window, or the terminal where there is no screen.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Result;
+use clap::Args;
+
+use super::train::{TrainArgs, code, on_interrupt};
+use super::{DONE, InputError};
+use crate::lab::replay::Replay;
+use crate::lab::session::Session;
+use crate::lab::window::{self, Closed, Interrupt, Start};
+use crate::run::RunPlan;
+
+/// Arguments of `visage lab`.
+#[derive(Args, Debug)]
+pub(super) struct LabArgs {
+    /// Show a run from its folder instead of training; needs no GPU and no data.
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["data", "preset", "config", "sets", "out", "steps", "epochs", "resume", "strict", "plan"])]
+    replay: Option<PathBuf>,
+    #[command(flatten)]
+    train: TrainArgs,
+}
+
+pub(super) fn run(args: LabArgs) -> Result<u8> {
+    match args.replay {
+        Some(dir) => replay(dir),
+        None => super::train::run(&args.train.in_lab()),
+    }
+}
+
+/// Trains with the window open.
+pub(super) fn train(plan: RunPlan) -> Result<u8> {
+    if !window::has_display() {
+        eprintln!("There is no display to open the lab on, so training goes on in the terminal.");
+        return super::train::in_terminal(&plan);
+    }
+    let interrupt = interrupt()?;
+    let fallback = plan.clone();
+    match window::open(Start::Train(Box::new(plan)), interrupt.clone(), |_| false) {
+        Ok(closed) => end(closed),
+        Err(error) => {
+            eprintln!(
+                "The lab's window cannot be opened ({error}), so training goes on in the terminal."
+            );
+            let session = Session::start(fallback, || {})?;
+            Ok(code(&session.see_through(&interrupt)?))
+        }
+    }
+}
+
+/// Asked for by Ctrl-C.
+fn interrupt() -> Result<Arc<Interrupt>> {
+    let interrupt = Arc::new(Interrupt::default());
+    let asked = interrupt.clone();
+    on_interrupt(move || {
+        asked.ask();
+        true
+    })?;
+    Ok(interrupt)
+}
+
+fn replay(dir: PathBuf) -> Result<u8> {
+    let replay = Replay::open(&dir)?;
+    if !window::has_display() {
+        let text = "there is no display to show the run on; its curves are in losses.png";
+        return Err(InputError(text.into()).into());
+    }
+    let interrupt = interrupt()?;
+    let closed = window::open(Start::Replay(Box::new(replay), dir), interrupt, |_| false)?;
+    if let Some(session) = closed.session {
+        session.stop()?;
+    }
+    Ok(DONE)
+}
+
+/// Waits for the trainer and says how the window did.
+fn end(closed: Closed) -> Result<u8> {
+    let times = closed.times;
+    tracing::info!(
+        "The window drew {} frames; the slowest took {:.0} ms, all together {:.1} s. It saw {} events.",
+        times.frames,
+        times.slowest.as_secs_f64() * 1e3,
+        times.total.as_secs_f64(),
+        closed.events
+    );
+    match closed.session {
+        Some(session) => Ok(code(&session.stop()?)),
+        None => Ok(DONE),
+    }
+}

@@ -1,0 +1,202 @@
+//! One frame: bars around the panels.
+
+use std::time::Duration;
+
+use eframe::egui::{
+    self, CentralPanel, Frame, Margin, Panel as Bar, Response, RichText, Ui, WidgetText,
+};
+use egui_tiles::{Behavior, TileId, Tiles, UiResponse};
+
+use super::Lab;
+use crate::lab::desk::{Command, Desk};
+use crate::lab::panel::{PanelKind, Panels, run};
+use crate::lab::state::LabState;
+use crate::lab::{help, layout};
+
+/// Slowest frame and how many there were.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FrameTimes {
+    /// Frames drawn.
+    pub frames: u64,
+    /// The longest time from the beginning of a frame to its end, without what the toolkit does
+    /// with it.
+    pub slowest: Duration,
+    /// All of them together.
+    pub total: Duration,
+}
+
+impl FrameTimes {
+    pub(super) fn push(&mut self, time: Duration) {
+        self.frames += 1;
+        self.slowest = self.slowest.max(time);
+        self.total += time;
+    }
+}
+
+impl Lab {
+    pub(super) fn draw(&mut self, ui: &mut Ui) {
+        let hidden = self
+            .lesson
+            .as_ref()
+            .is_some_and(|lesson| lesson.hide_controls);
+        if !hidden {
+            self.top_bar(ui);
+        }
+        self.banner(ui);
+        self.lesson_card(ui);
+        let mut drawn = Vec::new();
+        CentralPanel::default()
+            .frame(Frame::NONE.fill(ui.visuals().extreme_bg_color))
+            .show(ui, |ui| {
+                let mut tour = self
+                    .lesson
+                    .as_ref()
+                    .map(|lesson| layout::tour_tree(lesson.panels()));
+                let tree = tour.as_mut().unwrap_or(&mut self.tree);
+                let mut shelf = Shelf {
+                    panels: &mut self.panels,
+                    state: &self.state,
+                    desk: &mut self.desk,
+                    drawn: &mut drawn,
+                };
+                tree.ui(&mut shelf, ui);
+            });
+        self.drawn = drawn.into_iter().map(|kind| kind as usize).collect();
+        self.overlays(ui);
+        help::help(ui.ctx(), &mut self.help);
+        self.toasts.ui(ui.ctx());
+    }
+
+    fn top_bar(&mut self, ui: &mut Ui) {
+        Bar::top("transport").show(ui, |ui| {
+            ui.add_space(4.0);
+            ui.horizontal(|ui| {
+                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                    self.window_buttons(ui);
+                    ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {
+                        run::transport(ui, &self.state, &mut self.desk);
+                    });
+                });
+            });
+            ui.add_space(4.0);
+        });
+    }
+
+    fn window_buttons(&mut self, ui: &mut Ui) {
+        if ui
+            .button("?")
+            .on_hover_text("Keys and symbols (?)")
+            .clicked()
+        {
+            self.help = !self.help;
+        }
+        let dark = ui.visuals().dark_mode;
+        let theme = if dark { "Light" } else { "Dark" };
+        if ui
+            .button(theme)
+            .on_hover_text("Change the colours (D)")
+            .clicked()
+        {
+            self.toggle_theme();
+        }
+        ui.menu_button("View", |ui| {
+            for (index, kind) in PanelKind::ALL.into_iter().enumerate() {
+                let label = format!("{}  {}", index + 1, kind.title());
+                if ui.button(label).on_hover_text(kind.about()).clicked() {
+                    self.desk.commands.push(Command::Show(kind));
+                    ui.close();
+                }
+            }
+            ui.separator();
+            if ui.button("Larger  +").clicked() {
+                self.zoom(1.1);
+            }
+            if ui.button("Smaller  −").clicked() {
+                self.zoom(1.0 / 1.1);
+            }
+            if ui.button("Save a picture of the window  S").clicked() {
+                self.picture_of_window();
+                ui.close();
+            }
+            if ui.button("Put all panels back").clicked() {
+                self.desk.commands.push(Command::ResetLayout);
+                ui.close();
+            }
+        });
+        let touring = self.lesson.is_some();
+        if ui
+            .selectable_label(touring, "Lesson")
+            .on_hover_text("A guided tour in a few short steps (L)")
+            .clicked()
+        {
+            self.desk.commands.push(Command::Lesson(!touring));
+        }
+    }
+
+    fn lesson_card(&mut self, ui: &mut Ui) {
+        let Some(lesson) = &mut self.lesson else {
+            return;
+        };
+        Bar::left("lesson")
+            .resizable(true)
+            .default_size(380.0)
+            .show(ui, |ui| lesson.ui(ui, &self.state, &mut self.desk));
+    }
+}
+
+/// Hands the panels to the tiles.
+struct Shelf<'a> {
+    panels: &'a mut Panels,
+    state: &'a LabState,
+    desk: &'a mut Desk,
+    drawn: &'a mut Vec<PanelKind>,
+}
+
+impl Behavior<PanelKind> for Shelf<'_> {
+    fn pane_ui(&mut self, ui: &mut Ui, _: TileId, kind: &mut PanelKind) -> UiResponse {
+        self.drawn.push(*kind);
+        Frame::NONE
+            .fill(ui.visuals().panel_fill)
+            .inner_margin(Margin::symmetric(10, 8))
+            .show(ui, |ui| {
+                ui.push_id(*kind, |ui| {
+                    self.panels.get_mut(*kind).ui(ui, self.state, self.desk);
+                });
+                // The panel fills its tile, however little it draws.
+                ui.allocate_space(ui.available_size());
+            });
+        UiResponse::None
+    }
+
+    fn tab_title_for_pane(&mut self, kind: &PanelKind) -> WidgetText {
+        RichText::new(kind.title()).size(14.5).into()
+    }
+
+    fn on_tab_button(
+        &mut self,
+        tiles: &mut Tiles<PanelKind>,
+        tile: TileId,
+        button: Response,
+    ) -> Response {
+        match tiles.get_pane(&tile) {
+            Some(kind) => button.on_hover_text(kind.about()),
+            None => button,
+        }
+    }
+
+    fn tab_bar_height(&self, _: &egui::Style) -> f32 {
+        30.0
+    }
+
+    fn gap_width(&self, _: &egui::Style) -> f32 {
+        4.0
+    }
+
+    fn simplification_options(&self) -> egui_tiles::SimplificationOptions {
+        egui_tiles::SimplificationOptions {
+            // A panel alone keeps its tab, or it would have no name.
+            all_panes_must_have_tabs: true,
+            ..Default::default()
+        }
+    }
+}

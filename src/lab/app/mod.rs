@@ -1,0 +1,358 @@
+//! The window's contents: bars, panels, overlays, and what is done with their wishes.
+//!
+//! [`Lab`] draws into any [`Ui`], so a test needs no screen.
+
+mod frame;
+mod keys;
+mod overlay;
+mod wishes;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use eframe::egui::{Context, Ui};
+use egui_tiles::Tree;
+
+pub use frame::FrameTimes;
+
+use super::desk::Desk;
+use super::layout;
+use super::lesson::Lesson;
+use super::panel::{PanelKind, Panels};
+use super::replay::{Player, Seek};
+use super::session::Session;
+use super::state::LabState;
+use super::toast::Toasts;
+use crate::run::RunPlan;
+use crate::train::ask::Question;
+use crate::train::event::Event;
+
+/// How often memory is looked up.
+const MEMORY_EVERY: Duration = Duration::from_secs(1);
+
+/// Everything behind one window.
+pub struct Lab {
+    /// What is known about the run.
+    pub state: LabState,
+    /// How long frames took.
+    pub times: FrameTimes,
+    ctx: Context,
+    panels: Panels,
+    tree: Tree<PanelKind>,
+    desk: Desk,
+    toasts: Toasts,
+    lesson: Option<Lesson>,
+    help: bool,
+    /// The trainer; in a replay one that only answers, started when something is asked.
+    session: Option<Session>,
+    player: Option<Player>,
+    dir: PathBuf,
+    watched: Vec<Question>,
+    /// Panels drawn in the frame before.
+    drawn: BTreeSet<usize>,
+    /// Lines of the log that were shown as toasts.
+    told: usize,
+    closing: bool,
+    memory_at: Option<Instant>,
+    /// Files chosen in a dialog, which runs on a thread of its own.
+    chosen: (Sender<PathBuf>, Receiver<PathBuf>),
+}
+
+impl Lab {
+    /// A lab that trains.
+    ///
+    /// # Errors
+    ///
+    /// If no thread can be started.
+    pub fn train(plan: RunPlan, ctx: &Context) -> Result<Self> {
+        let mut lab = Self::empty(ctx, plan.dir.clone());
+        lab.start(plan)?;
+        Ok(lab)
+    }
+
+    /// A lab on the files of a run.
+    pub fn replay(player: Player, dir: PathBuf, ctx: &Context) -> Self {
+        let mut lab = Self::empty(ctx, dir);
+        lab.state = player.new_state();
+        // The end comes first: that is what the run has to show.
+        let end = player.end_step();
+        lab.player = Some(player);
+        lab.seek(end);
+        lab
+    }
+
+    fn empty(ctx: &Context, dir: PathBuf) -> Self {
+        Self {
+            state: LabState::default(),
+            times: FrameTimes::default(),
+            ctx: ctx.clone(),
+            panels: Panels::default(),
+            tree: layout::default_tree(),
+            desk: Desk::default(),
+            toasts: Toasts::default(),
+            lesson: None,
+            help: false,
+            session: None,
+            player: None,
+            dir,
+            watched: Vec::new(),
+            drawn: BTreeSet::new(),
+            told: 0,
+            closing: false,
+            memory_at: None,
+            chosen: channel(),
+        }
+    }
+
+    /// The layout, to be kept between runs.
+    pub fn tree(&self) -> &Tree<PanelKind> {
+        &self.tree
+    }
+
+    /// Takes over a layout that was kept, unless a panel is missing in it.
+    pub fn set_tree(&mut self, tree: Tree<PanelKind>) {
+        if layout::is_whole(&tree) {
+            self.tree = tree;
+        }
+    }
+
+    /// The trainer, if there is one.
+    pub fn session(&self) -> Option<&Session> {
+        self.session.as_ref()
+    }
+
+    /// Gives the trainer away when the window has gone.
+    pub fn into_session(self) -> Option<Session> {
+        self.session
+    }
+
+    /// Whether the window waits for the trainer's last checkpoint.
+    pub fn is_closing(&self) -> bool {
+        self.closing
+    }
+
+    /// The window should close: the trainer finishes its step and saves first. Whether it may close
+    /// at once.
+    pub fn close(&mut self) -> bool {
+        let waits = self.player.is_none() && self.session.is_some() && self.state.is_alive();
+        if waits && !self.closing {
+            self.closing = true;
+            self.tell(crate::train::event::Control::Stop);
+            return false;
+        }
+        true
+    }
+
+    /// One frame.
+    pub fn ui(&mut self, ui: &mut Ui) {
+        let start = Instant::now();
+        self.receive();
+        self.play(f64::from(ui.input(|input| input.stable_dt)));
+        self.keys(ui);
+        self.take_files(ui);
+        self.draw(ui);
+        self.grant_wishes();
+        self.watch();
+        self.times.push(start.elapsed());
+    }
+
+    fn start(&mut self, mut plan: RunPlan) -> Result<()> {
+        // The window may want to ask when everything is done.
+        plan.stay = true;
+        let ctx = self.ctx.clone();
+        self.state.config = Some(plan.config.clone().into());
+        // Not at once: many events of fast steps make one frame.
+        let wake = move || ctx.request_repaint_after(Duration::from_millis(33));
+        self.session = Some(Session::start(plan, wake)?);
+        self.watched.clear();
+        Ok(())
+    }
+
+    /// Takes in what the trainer said.
+    fn receive(&mut self) {
+        let Some(session) = &self.session else { return };
+        let events: Vec<Event> = session.events().collect();
+        for event in events {
+            if self.player.is_some() {
+                self.on_answerer(&event);
+                continue;
+            }
+            if let Event::Started(info) = &event {
+                self.recall(info.resumed_at);
+                self.introduce_photos();
+                self.state.can_ask = true;
+            }
+            self.state.on_event(&event);
+        }
+        if self.memory_at.is_none_or(|at| at.elapsed() > MEMORY_EVERY) {
+            self.memory_at = Some(Instant::now());
+            self.state.memory_bytes = memory_stats::memory_stats().map(|m| m.physical_mem);
+        }
+        let new = self.state.log.written - self.told;
+        self.told = self.state.log.written;
+        for line in self.state.log.newest(new) {
+            if line.kind == super::state::Kind::Warning {
+                self.toasts.push(line.text.clone(), line.kind);
+            }
+        }
+    }
+
+    /// What a trainer that only answers questions about a checkpoint has to say in a replay.
+    fn on_answerer(&mut self, event: &Event) {
+        match event {
+            Event::Started(_) => {
+                self.state.can_ask = true;
+                self.introduce_photos();
+            }
+            Event::Answer(_) => self.state.on_event(event),
+            Event::Gallery(_) if self.state.gallery().is_empty() => self.state.on_event(event),
+            Event::Stopped { reason, .. } => {
+                self.state.can_ask = false;
+                if let crate::train::event::StopReason::Unusable { text }
+                | crate::train::event::StopReason::Failed { text } = reason
+                {
+                    let text = format!("The network of this run cannot be asked: {text}");
+                    self.state.log.warn(self.state.step, &text);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A run that goes on: what happened before this process is in its folder.
+    fn recall(&mut self, resumed_at: u64) {
+        if resumed_at == 0 {
+            return;
+        }
+        let Ok(mut player) = super::replay::Replay::open(&self.dir).map(Player::new) else {
+            return;
+        };
+        let mut state = LabState {
+            config: self.state.config.take(),
+            faces: std::mem::take(&mut self.state.faces),
+            ..LabState::default()
+        };
+        let (Seek::Forward(feed) | Seek::FromStart(feed)) = player.seek(resumed_at);
+        for event in feed {
+            // How it ended before says nothing about now.
+            if !matches!(event, Event::Stopped { .. } | Event::State { .. }) {
+                state.on_event(&event);
+            }
+        }
+        self.told = state.log.written;
+        self.state = state;
+    }
+
+    /// A new trainer does not know the photos yet.
+    fn introduce_photos(&self) {
+        let photos = self.state.faces.iter().filter(|face| face.id.is_photo());
+        for face in photos {
+            let face = crate::train::ask::NewFace {
+                id: face.id,
+                pixels: face.pixels.to_vec(),
+            };
+            self.tell(crate::train::event::Control::AddFace(face.into()));
+        }
+    }
+
+    fn tell(&self, control: crate::train::event::Control) {
+        if let Some(session) = &self.session {
+            session.tell(control);
+        }
+    }
+
+    /// Replay: moves on by the time that has passed.
+    fn play(&mut self, dt_s: f64) {
+        let Some(player) = &mut self.player else {
+            return;
+        };
+        if player.speed() > 0.0 {
+            for event in player.advance(dt_s) {
+                self.state.on_event(&event);
+            }
+            self.state.step = player.at_step();
+            self.ctx.request_repaint_after(Duration::from_millis(33));
+        }
+        self.state.replay = Some((player.end_step(), player.speed()));
+    }
+
+    /// Replay: goes to a step.
+    fn seek(&mut self, step: u64) {
+        if let Some(player) = &mut self.player {
+            let seek = player.seek(step);
+            self.take_up(seek);
+        }
+    }
+
+    /// Replay: shows what there is at another step.
+    fn take_up(&mut self, seek: Seek) {
+        let feed = match seek {
+            Seek::Forward(feed) => feed,
+            Seek::FromStart(feed) => {
+                if let Some(player) = &self.player {
+                    let old = std::mem::replace(&mut self.state, player.new_state());
+                    // What does not belong to a step.
+                    self.state.faces = old.faces;
+                    self.state.answers = old.answers;
+                    self.state.can_ask = old.can_ask;
+                    self.state.memory_bytes = old.memory_bytes;
+                }
+                feed
+            }
+        };
+        for event in feed {
+            self.state.on_event(&event);
+        }
+        // What was said back then is no news.
+        self.told = self.state.log.written;
+        if let Some(player) = &self.player {
+            self.state.step = player.at_step();
+            self.state.replay = Some((player.end_step(), player.speed()));
+        }
+    }
+
+    /// Tells the trainer what is looked at, when that has changed.
+    fn watch(&mut self) {
+        let mut questions: Vec<Question> = Vec::new();
+        for kind in PanelKind::ALL {
+            if self.drawn.contains(&(kind as usize)) {
+                for question in self.panels.get(kind).questions(&self.state) {
+                    if !questions.contains(&question) {
+                        questions.push(question);
+                    }
+                }
+            }
+        }
+        if self.player.is_some() && self.session.is_none() && !questions.is_empty() {
+            self.start_answerer();
+        }
+        if questions != self.watched && self.state.can_ask {
+            self.tell(crate::train::event::Control::Watch(questions.clone()));
+            self.watched = questions;
+        }
+    }
+
+    /// Replay: a trainer that waits at the last checkpoint and answers questions about it.
+    fn start_answerer(&mut self) {
+        let ctx = self.ctx.clone();
+        let started = RunPlan::resume(self.dir.clone()).and_then(|plan| {
+            let plan = RunPlan {
+                paused: true,
+                stay: true,
+                record: false,
+                ..plan
+            };
+            Session::start(plan, move || ctx.request_repaint())
+        });
+        match started {
+            Ok(session) => self.session = Some(session),
+            Err(error) => {
+                let text = format!("The network of this run cannot be asked: {error:#}");
+                self.state.log.warn(self.state.step, &text);
+            }
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! What the panels put on the desk is done here.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use eframe::egui::{ColorImage, Ui};
+use image::{ImageFormat, RgbaImage};
+
+use super::Lab;
+use crate::lab::desk::{Command, Desk};
+use crate::lab::lesson::Lesson;
+use crate::lab::panel::PanelKind;
+use crate::lab::state::{Kind, Source};
+use crate::lab::{layout, state};
+use crate::run::RunPlan;
+use crate::train::event::Control;
+
+/// Folder for what is saved by hand, inside the run's folder.
+const FOLDER: &str = "lab";
+
+impl Lab {
+    pub(super) fn grant_wishes(&mut self) {
+        let controls = std::mem::take(&mut self.desk.controls);
+        for control in controls {
+            self.obey(control);
+        }
+        for command in std::mem::take(&mut self.desk.commands) {
+            self.grant(command);
+        }
+        let chosen: Vec<_> = self.chosen.1.try_iter().collect();
+        for path in chosen {
+            self.open_photo(&path);
+        }
+    }
+
+    fn obey(&mut self, control: Control) {
+        // A replay's trainer only answers.
+        if self.state.source == Source::Replay && !matches!(control, Control::AddFace(_)) {
+            return;
+        }
+        if let Control::Slow(limit) = control {
+            self.state.slow = limit;
+        }
+        self.tell(control);
+    }
+
+    fn grant(&mut self, command: Command) {
+        match command {
+            Command::Show(kind) => self.show(kind),
+            Command::Save { name, bytes } => self.save(&name, &bytes),
+            Command::Say(text) => self.toasts.push(text, Kind::Note),
+            Command::ChoosePhoto => self.choose_photo(),
+            Command::OpenPhoto(path) => self.open_photo(&path),
+            Command::Morph(face) => {
+                self.panels.morph.take(face);
+                self.show(PanelKind::Morph);
+            }
+            Command::AddFace { name, face } => {
+                self.state.add_photo(face.id, name, face.pixels.clone());
+                self.tell(Control::AddFace(face));
+            }
+            Command::Restart { on_cpu } => self.restart(on_cpu),
+            Command::Seek(step) => self.seek(step),
+            Command::PlaySpeed(speed) => self.play_speed(speed),
+            Command::Lesson(on) => {
+                self.leave_lesson();
+                self.lesson = on.then(Lesson::default);
+            }
+            Command::ResetLayout => self.tree = layout::default_tree(),
+        }
+    }
+
+    fn show(&mut self, kind: PanelKind) {
+        // The tour shows what it speaks of; another panel means the tour is over.
+        self.leave_lesson();
+        if !layout::show(&mut self.tree, kind) {
+            self.tree = layout::default_tree();
+            layout::show(&mut self.tree, kind);
+        }
+    }
+
+    /// The end of the tour, and of what it tried.
+    fn leave_lesson(&mut self) {
+        if let Some(mut lesson) = self.lesson.take() {
+            let mut desk = Desk::default();
+            lesson.take_back(&mut desk);
+            for control in desk.controls {
+                self.obey(control);
+            }
+        }
+    }
+
+    fn save(&mut self, name: &str, bytes: &[u8]) {
+        let folder = self.dir.join(FOLDER);
+        let path = folder.join(name);
+        let saved =
+            std::fs::create_dir_all(&folder).and_then(|()| crate::record::replace(&path, bytes));
+        match saved {
+            Ok(()) => self
+                .toasts
+                .push(format!("Saved {}", path.display()), Kind::Note),
+            Err(error) => {
+                let text = format!("Could not save {}: {error}", path.display());
+                self.state.log.warn(self.state.step, &text);
+            }
+        }
+    }
+
+    pub(super) fn picture_of_window(&mut self) {
+        let path = self
+            .dir
+            .join(FOLDER)
+            .join(format!("window_{:07}.png", self.state.step));
+        self.toasts
+            .push(format!("Saving {}", path.display()), Kind::Note);
+        self.ctx.request_screenshot(move |picture| {
+            // A picture that cannot be written is missing, which is seen soon enough.
+            std::thread::spawn(move || {
+                let _ = write_picture(&path, &picture);
+            });
+        });
+    }
+
+    /// The dialog runs on its own thread: some systems take seconds to open it, or have none.
+    fn choose_photo(&mut self) {
+        let (send, ctx) = (self.chosen.0.clone(), self.ctx.clone());
+        std::thread::spawn(move || {
+            let dialog = rfd::FileDialog::new()
+                .set_title("Choose a photo of a face")
+                .add_filter("Images", &crate::data::EXTENSIONS);
+            if let Some(path) = dialog.pick_file() {
+                let _ = send.send(path);
+                ctx.request_repaint();
+            }
+        });
+    }
+
+    pub(super) fn take_files(&mut self, ui: &Ui) {
+        let dropped = ui.input(|input| input.raw.dropped_files.clone());
+        if let Some(file) = dropped.first() {
+            let path = file.path().to_owned();
+            self.open_photo(&path);
+            if dropped.len() > 1 {
+                self.desk
+                    .say("One photo at a time: the first one was opened.");
+            }
+        }
+    }
+
+    fn open_photo(&mut self, path: &Path) {
+        self.show(PanelKind::Photo);
+        self.panels.photo.take_file(path, &mut self.desk);
+    }
+
+    fn restart(&mut self, on_cpu: bool) {
+        if let Some(session) = self.session.take() {
+            // It has ended; what it had to say is in the log.
+            let _ = session.stop();
+        }
+        let started = RunPlan::resume(self.dir.clone()).and_then(|mut plan| {
+            if on_cpu {
+                plan.file.device = "cpu".into();
+            }
+            self.state.phase = state::Phase::Preparing("Going on from the checkpoint".into());
+            self.start(plan)
+        });
+        if let Err(error) = started {
+            let text = format!("Training cannot go on: {error:#}");
+            self.state.log.warn(self.state.step, &text);
+        }
+    }
+
+    fn play_speed(&mut self, speed: f64) {
+        if let Some(player) = &mut self.player
+            && let Some(seek) = player.set_speed(speed)
+        {
+            self.take_up(seek);
+        }
+    }
+}
+
+fn write_picture(path: &Path, picture: &Arc<ColorImage>) -> image::ImageResult<()> {
+    let [width, height] = picture.size.map(|side| side as u32);
+    let bytes = picture.pixels.iter().flat_map(|pixel| pixel.to_array());
+    let Some(picture) = RgbaImage::from_raw(width, height, bytes.collect()) else {
+        return Ok(());
+    };
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    picture.save_with_format(path, ImageFormat::Png)
+}

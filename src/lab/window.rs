@@ -1,0 +1,162 @@
+//! The operating system's window around the lab.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use anyhow::{Result, anyhow};
+use eframe::egui::{self, Ui, ViewportBuilder, ViewportCommand};
+
+use super::app::{FrameTimes, Lab};
+use super::look::theme;
+use super::replay::{Player, Replay};
+use super::session::Session;
+use crate::run::RunPlan;
+
+/// Under which the layout is kept.
+const LAYOUT: &str = "layout";
+
+/// What to open.
+pub enum Start {
+    /// A run to be made.
+    Train(Box<RunPlan>),
+    /// A run that was made.
+    Replay(Box<Replay>, PathBuf),
+}
+
+/// What is left when the window has gone.
+#[derive(Default)]
+pub struct Closed {
+    /// The trainer, if there was one.
+    pub session: Option<Session>,
+    /// How long frames took.
+    pub times: FrameTimes,
+    /// Events the window has seen.
+    pub events: u64,
+}
+
+/// Closes the window from elsewhere.
+#[derive(Default)]
+pub struct Interrupt {
+    asked: AtomicBool,
+    /// A window that waits for nothing looks only when it is woken.
+    ctx: OnceLock<egui::Context>,
+}
+
+impl Interrupt {
+    /// Asks the window to close.
+    pub fn ask(&self) {
+        self.asked.store(true, Ordering::Relaxed);
+        if let Some(ctx) = self.ctx.get() {
+            ctx.request_repaint();
+        }
+    }
+
+    /// Whether somebody asked.
+    pub fn is_asked(&self) -> bool {
+        self.asked.load(Ordering::Relaxed)
+    }
+}
+
+/// Whether there is a screen to open a window on.
+pub fn has_display() -> bool {
+    let named = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    !cfg!(target_os = "linux") || named("DISPLAY") || named("WAYLAND_DISPLAY")
+}
+
+/// Opens the window and returns when it is closed. `interrupt` closes it from elsewhere, and so does
+/// `watcher`, which looks on after every frame, by saying true.
+///
+/// # Errors
+///
+/// If no window can be opened, or no thread started.
+pub fn open(
+    start: Start,
+    interrupt: Arc<Interrupt>,
+    watcher: impl FnMut(&Lab) -> bool + 'static,
+) -> Result<Closed> {
+    let options = eframe::NativeOptions {
+        viewport: ViewportBuilder::default()
+            .with_title("Visage")
+            .with_app_id("visage")
+            .with_inner_size([1280.0, 760.0])
+            .with_min_inner_size([640.0, 400.0]),
+        renderer: eframe::Renderer::Wgpu,
+        ..Default::default()
+    };
+    let (leave, left) = std::sync::mpsc::channel();
+    eframe::run_native(
+        "visage",
+        options,
+        Box::new(move |creation| {
+            let ctx = &creation.egui_ctx;
+            theme::install(ctx);
+            interrupt.ctx.get_or_init(|| ctx.clone());
+            let mut lab = match start {
+                Start::Train(plan) => Lab::train(*plan, ctx)?,
+                Start::Replay(replay, dir) => Lab::replay(Player::new(*replay), dir, ctx),
+            };
+            let kept = creation
+                .storage
+                .and_then(|storage| eframe::get_value(storage, LAYOUT));
+            if let Some(tree) = kept {
+                lab.set_tree(tree);
+            }
+            Ok(Box::new(Window {
+                lab: Some(lab),
+                interrupt,
+                watcher: Box::new(watcher),
+                leave,
+            }))
+        }),
+    )
+    .map_err(|error| anyhow!("{error}"))?;
+    Ok(left.try_recv().unwrap_or_default())
+}
+
+struct Window {
+    lab: Option<Lab>,
+    interrupt: Arc<Interrupt>,
+    watcher: Box<dyn FnMut(&Lab) -> bool>,
+    leave: std::sync::mpsc::Sender<Closed>,
+}
+
+impl eframe::App for Window {
+    fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
+        let Some(lab) = &mut self.lab else { return };
+        lab.ui(ui);
+        let ctx = ui.ctx();
+        let leave = !lab.is_closing() && ((self.watcher)(lab) || self.interrupt.is_asked());
+        if leave && lab.close() {
+            ctx.send_viewport_cmd(ViewportCommand::Close);
+        }
+        let asked = ctx.input(|input| input.viewport().close_requested());
+        if asked && !lab.close() {
+            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+        }
+        if lab.is_closing() && !lab.state.is_alive() {
+            ctx.send_viewport_cmd(ViewportCommand::Close);
+        }
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        if let Some(lab) = &self.lab {
+            eframe::set_value(storage, LAYOUT, lab.tree());
+        }
+    }
+
+    fn on_exit(&mut self) {
+        if let Some(lab) = self.lab.take() {
+            let closed = Closed {
+                times: lab.times,
+                events: lab.state.events,
+                session: lab.into_session(),
+            };
+            let _ = self.leave.send(closed);
+        }
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        visuals.panel_fill.to_normalized_gamma_f32()
+    }
+}

@@ -1,0 +1,94 @@
+//! One run from beginning to end: device, trainer, log files, and what the folder remembers.
+//!
+//! The terminal and the window start a run the same way; they differ in who listens.
+
+mod folder;
+
+use std::path::PathBuf;
+use std::sync::mpsc::Receiver;
+
+use anyhow::{Context, Result};
+
+pub use folder::{CONFIG_FILE, RunFile, RunFolderError, fresh, numbered};
+
+use crate::config::RunConfig;
+use crate::device::{DeviceRequest, choose};
+use crate::record::Recorder;
+use crate::train::event::{Control, Event, StopReason};
+use crate::train::{Job, Trainer};
+
+/// What to run, where, and how it begins and ends.
+#[derive(Clone, Debug)]
+pub struct RunPlan {
+    /// The run's folder.
+    pub dir: PathBuf,
+    /// Effective configuration.
+    pub config: RunConfig,
+    /// Data, device and last step, as the folder remembers them.
+    pub file: RunFile,
+    /// Go on from the newest checkpoint in `dir`.
+    pub resume: bool,
+    /// Wait for [`Control::Run`] before the first step.
+    pub paused: bool,
+    /// After the last step, go on answering questions until [`Control::Stop`].
+    pub stay: bool,
+    /// Whether the run leaves its files; one that only answers questions about a checkpoint does
+    /// not.
+    pub record: bool,
+}
+
+impl RunPlan {
+    /// The plan to go on with the run in `dir`, with the settings it was started with.
+    ///
+    /// # Errors
+    ///
+    /// If the folder holds no run, or one that cannot be read.
+    pub fn resume(dir: PathBuf) -> Result<Self> {
+        Ok(Self {
+            config: RunConfig::load_saved(&dir.join(CONFIG_FILE), &[])?,
+            file: RunFile::read(&dir)?,
+            dir,
+            resume: true,
+            paused: false,
+            stay: false,
+            record: true,
+        })
+    }
+}
+
+/// Runs a plan on the calling thread, which owns every tensor from here on.
+///
+/// # Errors
+///
+/// If the run cannot begin: device, data, checkpoint or folder. Once it has begun, every end is a
+/// [`StopReason`], and the last event is [`Event::Stopped`].
+pub fn go(
+    plan: &RunPlan,
+    controls: &Receiver<Control>,
+    emit: &mut dyn FnMut(Event),
+) -> Result<StopReason> {
+    let device: DeviceRequest = plan.file.device()?;
+    let job = Job {
+        dir: plan.dir.clone(),
+        config: plan.config.clone(),
+        data: plan.file.data.clone(),
+        device: choose(device)?,
+        last_step: plan.file.last_step,
+        resume: plan.resume,
+        paused: plan.paused,
+        stay: plan.stay,
+    };
+    let trainer = Trainer::prepare(job, emit)?;
+    if !plan.record {
+        return Ok(trainer.run(controls, emit));
+    }
+    folder::write(&plan.dir, &plan.config, &plan.file)
+        .with_context(|| format!("the run folder {} cannot be written", plan.dir.display()))?;
+    let mut recorder = Recorder::open(&plan.dir, trainer.resumed_at());
+    Ok(trainer.run(controls, &mut |event| {
+        for text in recorder.on_event(&event) {
+            emit(Event::Warning { text });
+        }
+        emit(event);
+    }))
+}
