@@ -24,7 +24,7 @@ pub struct Terminal {
 
 enum Screen {
     Live(Live),
-    Plain(Plain<io::Stderr>),
+    Plain(Box<Plain<io::Stderr>>),
 }
 
 impl Default for Terminal {
@@ -39,7 +39,7 @@ impl Terminal {
         let screen = if io::stderr().is_terminal() {
             Screen::Live(Live::new())
         } else {
-            Screen::Plain(Plain::new(io::stderr()))
+            Screen::Plain(Box::new(Plain::new(io::stderr())))
         };
         Self {
             pace: Pace::default(),

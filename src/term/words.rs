@@ -151,7 +151,7 @@ pub fn checkpoint(step: u64, path: &Path) -> String {
 }
 
 /// `12 s`, `3 min 20 s`, `2 h 05 min`, `4 d 3 h`.
-fn duration(time: Duration) -> String {
+pub(crate) fn duration(time: Duration) -> String {
     let seconds = time.as_secs_f64().round() as u64;
     let (minutes, hours) = (seconds / 60, seconds / 3600);
     match seconds {
@@ -163,7 +163,7 @@ fn duration(time: Duration) -> String {
 }
 
 /// A whole number with its thousands apart: `1 234 567`.
-fn count(number: u64) -> String {
+pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

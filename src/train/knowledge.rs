@@ -82,6 +82,11 @@ impl LiveProbe {
         })
     }
 
+    /// The step that was measured last.
+    pub fn measured_at(&self) -> Option<u64> {
+        self.measured_at
+    }
+
     /// Whether something is due after `step`: an epoch has ended, or every k steps.
     pub fn is_due(&self, step: u64, epoch_ended: bool) -> bool {
         let regular = self.every_steps > 0 && step.is_multiple_of(self.every_steps);

@@ -18,7 +18,7 @@ use egui_tiles::Tree;
 
 pub use frame::FrameTimes;
 
-use super::desk::Desk;
+use super::desk::{Command, Desk};
 use super::layout;
 use super::lesson::Lesson;
 use super::panel::{PanelKind, Panels};
@@ -122,6 +122,11 @@ impl Lab {
     /// The trainer, if there is one.
     pub fn session(&self) -> Option<&Session> {
         self.session.as_ref()
+    }
+
+    /// Does something with the next frame, as if a panel had asked for it.
+    pub fn wish(&mut self, command: Command) {
+        self.desk.commands.push(command);
     }
 
     /// Gives the trainer away when the window has gone.

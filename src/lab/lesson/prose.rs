@@ -32,6 +32,7 @@ fn parts(text: &str) -> impl Iterator<Item = (bool, &str)> {
 }
 
 /// The symbols of a text.
+#[cfg(test)]
 pub(super) fn symbols(text: &str) -> impl Iterator<Item = &str> {
     parts(text)
         .filter(|(is_symbol, _)| *is_symbol)

@@ -1,10 +1,11 @@
 //! Between two steps: controls are obeyed and questions answered.
 
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
 use super::Trainer;
-use crate::train::ask::Question;
+use crate::train::ask::{Answer, Question, Reply};
 use crate::train::event::{Control, Event, RunState, StopReason};
 use crate::train::studio::Loan;
 
@@ -148,6 +149,24 @@ impl Trainer {
         }
     }
 
+    /// Measures; the measurement is the answer, and where there is none the reason.
+    fn answer_knowledge(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), StopReason> {
+        let step = self.progress.step;
+        let before = self.probe.measured_at();
+        self.measure(emit).map_err(|text| self.failed(&text))?;
+        let reason = match self.probe.measured_at() {
+            Some(at) if at == step && before != Some(step) => return Ok(()),
+            Some(at) if at == step => "This step is measured already.",
+            _ => "There are no labelled faces to measure with.",
+        };
+        emit(Event::Answer(Arc::new(Answer {
+            step,
+            question: Question::Knowledge,
+            reply: Reply::No(reason.into()),
+        })));
+        Ok(())
+    }
+
     fn answer(
         &mut self,
         question: Question,
@@ -155,7 +174,7 @@ impl Trainer {
         emit: &mut dyn FnMut(Event),
     ) -> Result<(), StopReason> {
         if question == Question::Knowledge {
-            return self.measure(emit).map_err(|text| self.failed(&text));
+            return self.answer_knowledge(emit);
         }
         let mut loan = Loan {
             model: &self.model,

@@ -1,34 +1,9 @@
 //! Numbers as one says them.
 
-use std::time::Duration;
+pub(in crate::lab) use crate::term::words::{count, duration};
 
 use crate::lab::state::{LabState, Phase, Source};
 use crate::train::event::{Part, StopReason};
-
-/// `12 s`, `3 min 20 s`, `2 h 05 min`, `4 d 3 h`.
-pub(super) fn duration(time: Duration) -> String {
-    let seconds = time.as_secs_f64().round() as u64;
-    let (minutes, hours) = (seconds / 60, seconds / 3600);
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3600 => format!("{minutes} min {:02} s", seconds % 60),
-        3600..86_400 => format!("{hours} h {:02} min", minutes % 60),
-        _ => format!("{} d {} h", hours / 24, hours % 24),
-    }
-}
-
-/// A whole number with its thousands apart: `1 234 567`.
-pub(in crate::lab) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(' ');
-        }
-        text.push(digit);
-    }
-    text
-}
 
 /// Two significant digits without an exponent: `0.00032`, `1.5`, `480`.
 pub(in crate::lab) fn significant(number: f64) -> String {
@@ -102,9 +77,6 @@ mod tests {
 
     #[test]
     fn numbers_in_words() {
-        assert_eq!([7, 1234, 1_234_567].map(count), ["7", "1 234", "1 234 567"]);
-        let times = [12, 200, 7500, 356_400].map(|s| duration(Duration::from_secs(s)));
-        assert_eq!(times, ["12 s", "3 min 20 s", "2 h 05 min", "4 d 3 h"]);
         let rates = [0.0, 3.2e-4, 1e-3, 0.0999, 1.5, 20.0, 481.0].map(significant);
         assert_eq!(rates, ["0", "0.00032", "0.001", "0.1", "1.5", "20", "481"]);
         let sizes = [620_000_000, 1_440_000_000].map(bytes);

@@ -1,5 +1,7 @@
 //! Numbers as they are read out.
 
+use crate::term::words;
+
 /// Four digits where they matter: `6.241`, `0.0432`, `2.5e-5`.
 pub fn short(value: f64) -> String {
     match value.abs() {
@@ -37,13 +39,5 @@ fn plain_exponent(value: f64) -> String {
 
 /// A whole number in groups of three: `12 400`.
 pub fn count(number: f64) -> String {
-    let digits = format!("{:.0}", number.max(0.0));
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(' ');
-        }
-        text.push(digit);
-    }
-    text
+    words::count(number.max(0.0).round() as u64)
 }
