@@ -205,7 +205,7 @@ fn a_run_folder_holds_everything() {
     assert_eq!(steps(&run), [1, 2, 3, 4, 5, 6]);
     for row in rows(&run) {
         let numbers: Vec<f64> = row.split(',').map(|cell| cell.parse().unwrap()).collect();
-        assert_eq!(numbers.len(), 18);
+        assert_eq!(numbers.len(), 19);
         assert!(numbers.iter().all(|n| n.is_finite() && *n >= 0.0), "{row}");
     }
 

@@ -361,11 +361,9 @@ fn frames_are_short_while_steps_are_long() {
 }
 
 #[test]
+#[ignore = "for looking: draws every panel and every step of the tour into VISAGE_LAB_PICTURES"]
 fn pictures_for_the_curious() {
-    // Only with a folder to put them in: every panel and every step of the tour.
-    let Some(folder) = std::env::var_os("VISAGE_LAB_PICTURES") else {
-        return;
-    };
+    let folder = std::env::var_os("VISAGE_LAB_PICTURES").expect("a folder for the pictures");
     let dir = tempfile::tempdir().unwrap();
     bench::pictures(
         plan(dir.path(), &["knowledge.pictures=210"]),

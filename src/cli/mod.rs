@@ -18,6 +18,7 @@ use crate::data::DataError;
 use crate::data::labelled::LabelledError;
 use crate::device::DeviceError;
 use crate::eval::EvalError;
+use crate::lab::replay::ReplayError;
 use crate::run::RunFolderError;
 use crate::train::TrainError;
 
@@ -110,6 +111,7 @@ fn exit_code(error: &anyhow::Error) -> u8 {
             || cause.is::<LabelledError>()
             || cause.is::<InputError>()
             || cause.is::<RunFolderError>()
+            || cause.is::<ReplayError>()
             || cause
                 .downcast_ref::<EvalError>()
                 .is_some_and(EvalError::is_users)

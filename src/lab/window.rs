@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use eframe::egui::{self, Ui, ViewportBuilder, ViewportCommand};
@@ -93,7 +94,7 @@ pub fn open(
             theme::install(ctx);
             interrupt.ctx.get_or_init(|| ctx.clone());
             let mut lab = match start {
-                Start::Train(plan) => Lab::train(*plan, ctx)?,
+                Start::Train(plan) => Lab::train(*plan, ctx, frame_gap(creation))?,
                 Start::Replay(replay, dir) => Lab::replay(Player::new(*replay), dir, ctx),
             };
             let kept = creation
@@ -112,6 +113,16 @@ pub fn open(
     )
     .map_err(|error| anyhow!("{error}"))?;
     Ok(left.try_recv().unwrap_or_default())
+}
+
+/// How often the trainer's news are drawn. Where no GPU draws, a frame takes the time of many
+/// pictures from the cores that train.
+fn frame_gap(creation: &eframe::CreationContext<'_>) -> Duration {
+    let drawn_by_cpu = creation
+        .wgpu_render_state
+        .as_ref()
+        .is_some_and(|state| state.adapter.get_info().device_type == wgpu::DeviceType::Cpu);
+    Duration::from_millis(if drawn_by_cpu { 500 } else { 33 })
 }
 
 struct Window {

@@ -52,7 +52,9 @@ pub struct Bench {
 impl Bench {
     /// A lab that trains.
     pub fn training(plan: RunPlan) -> Self {
-        Self::open(move |ctx| Lab::train(plan.clone(), ctx).unwrap())
+        Self::open(move |ctx| {
+            Lab::train(plan.clone(), ctx, Duration::from_secs_f32(FRAME_S)).unwrap()
+        })
     }
 
     /// A lab that shows a run.

@@ -30,6 +30,8 @@ use crate::run::RunPlan;
 use crate::train::ask::Question;
 use crate::train::event::Event;
 
+/// Time between the frames of a replay that plays.
+const PLAY_GAP: Duration = Duration::from_millis(40);
 /// How often memory is looked up.
 const MEMORY_EVERY: Duration = Duration::from_secs(1);
 
@@ -56,19 +58,22 @@ pub struct Lab {
     /// Lines of the log that were shown as toasts.
     told: usize,
     closing: bool,
+    frame_gap: Duration,
     memory_at: Option<Instant>,
     /// Files chosen in a dialog, which runs on a thread of its own.
     chosen: (Sender<PathBuf>, Receiver<PathBuf>),
 }
 
 impl Lab {
-    /// A lab that trains.
+    /// A lab that trains. News of the trainer are drawn together, one frame per `frame_gap`; what
+    /// somebody does is drawn at once.
     ///
     /// # Errors
     ///
     /// If no thread can be started.
-    pub fn train(plan: RunPlan, ctx: &Context) -> Result<Self> {
+    pub fn train(plan: RunPlan, ctx: &Context, frame_gap: Duration) -> Result<Self> {
         let mut lab = Self::empty(ctx, plan.dir.clone());
+        lab.frame_gap = frame_gap;
         lab.start(plan)?;
         Ok(lab)
     }
@@ -102,6 +107,7 @@ impl Lab {
             drawn: BTreeSet::new(),
             told: 0,
             closing: false,
+            frame_gap: PLAY_GAP,
             memory_at: None,
             chosen: channel(),
         }
@@ -169,8 +175,8 @@ impl Lab {
         plan.stay = true;
         let ctx = self.ctx.clone();
         self.state.config = Some(plan.config.clone().into());
-        // Not at once: many events of fast steps make one frame.
-        let wake = move || ctx.request_repaint_after(Duration::from_millis(33));
+        let gap = self.frame_gap;
+        let wake = move || ctx.request_repaint_after(gap);
         self.session = Some(Session::start(plan, wake)?);
         self.watched.clear();
         Ok(())
@@ -279,7 +285,7 @@ impl Lab {
                 self.state.on_event(&event);
             }
             self.state.step = player.at_step();
-            self.ctx.request_repaint_after(Duration::from_millis(33));
+            self.ctx.request_repaint_after(PLAY_GAP);
         }
         self.state.replay = Some((player.end_step(), player.speed()));
     }

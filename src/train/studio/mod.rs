@@ -141,9 +141,10 @@ impl Studio {
         }
     }
 
-    /// The next question that waits for its first answer, if there is one.
-    pub fn next_new(&mut self) -> Option<Question> {
-        self.take_next(|last| last == Last::New, Last::Answered(0))
+    /// The next question that waits for its first answer, if there is one. `step`: steps behind the
+    /// network that will answer.
+    pub fn next_new(&mut self, step: u64) -> Option<Question> {
+        self.take_next(|last| last == Last::New, Last::Answered(step))
     }
 
     /// The next question whose answer is older than `step`, if the time for it is there.
@@ -153,6 +154,13 @@ impl Studio {
         }
         let oldest = |last| matches!(last, Last::No(at) | Last::Answered(at) if at < step);
         self.take_next(oldest, Last::Answered(step))
+    }
+
+    /// The next question whose answer is older than `step`, for a trainer that has nothing else to
+    /// do.
+    pub fn next_stale(&mut self, step: u64) -> Option<Question> {
+        let stale = |last| matches!(last, Last::Answered(at) if at < step);
+        self.take_next(stale, Last::Answered(step))
     }
 
     /// Moves the question behind the others, so that all get their turn.

@@ -37,8 +37,14 @@ impl Trainer {
                 Ok(control) => Some(control),
                 Err(TryRecvError::Empty) => {
                     // Only when nothing is queued: of a row of questions the last one counts.
-                    if let Some(question) = self.studio.next_new() {
+                    if let Some(question) = self.studio.next_new(self.progress.step) {
                         linger_until = Some(Instant::now() + LINGER);
+                        self.answer(question, false, emit)?;
+                        continue;
+                    }
+                    if self.state != RunState::Running
+                        && let Some(question) = self.studio.next_stale(self.progress.step)
+                    {
                         self.answer(question, false, emit)?;
                         continue;
                     }

@@ -56,7 +56,7 @@ impl Hand {
         } else {
             ui.horizontal(|ui| {
                 controls.checkbox(ui);
-                controls.slider(ui, 150.0, true);
+                controls.slider(ui, 120.0, true);
                 controls.back(ui, state);
             });
         }
