@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::train::TrainArgs;
 use super::{DONE, InputError};
-use crate::lab::window::{self, Interrupt, Start};
+use crate::lab::window::{self, Interrupt, Layout, Start};
 use crate::run::{self, RunPlan};
 use crate::train::event::Event;
 
@@ -88,6 +88,7 @@ fn with_window(plan: RunPlan, steps: u64) -> Result<(Duration, String)> {
     let mut clock = Clock::default();
     let closed = window::open(
         Start::Train(Box::new(plan)),
+        Layout::Fresh,
         Arc::new(Interrupt::default()),
         move |lab| {
             first_frame.get_or_insert_with(|| opened.elapsed());

@@ -10,7 +10,7 @@ use super::train::{TrainArgs, code, on_interrupt};
 use super::{DONE, InputError};
 use crate::lab::replay::Replay;
 use crate::lab::session::Session;
-use crate::lab::window::{self, Closed, Interrupt, Start};
+use crate::lab::window::{self, Closed, Interrupt, Layout, Start};
 use crate::run::RunPlan;
 
 /// Arguments of `visage lab`.
@@ -38,7 +38,12 @@ pub(super) fn train(plan: RunPlan) -> Result<u8> {
     }
     let interrupt = interrupt()?;
     let fallback = plan.clone();
-    match window::open(Start::Train(Box::new(plan)), interrupt.clone(), |_| false) {
+    match window::open(
+        Start::Train(Box::new(plan)),
+        Layout::Kept,
+        interrupt.clone(),
+        |_| false,
+    ) {
         Ok(closed) => end(closed),
         Err(error) => {
             eprintln!(
@@ -68,7 +73,12 @@ fn replay(dir: PathBuf) -> Result<u8> {
         return Err(InputError(text.into()).into());
     }
     let interrupt = interrupt()?;
-    let closed = window::open(Start::Replay(Box::new(replay), dir), interrupt, |_| false)?;
+    let closed = window::open(
+        Start::Replay(Box::new(replay), dir),
+        Layout::Kept,
+        interrupt,
+        |_| false,
+    )?;
     if let Some(session) = closed.session {
         session.stop()?;
     }

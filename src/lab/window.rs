@@ -25,6 +25,15 @@ pub enum Start {
     Replay(Box<Replay>, PathBuf),
 }
 
+/// Whether panels lie as they were left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// As they were left, and kept for the next time.
+    Kept,
+    /// As they come, and forgotten.
+    Fresh,
+}
+
 /// What is left when the window has gone.
 #[derive(Default)]
 pub struct Closed {
@@ -73,6 +82,7 @@ pub fn has_display() -> bool {
 /// If no window can be opened, or no thread started.
 pub fn open(
     start: Start,
+    layout: Layout,
     interrupt: Arc<Interrupt>,
     watcher: impl FnMut(&Lab) -> bool + 'static,
 ) -> Result<Closed> {
@@ -99,12 +109,14 @@ pub fn open(
             };
             let kept = creation
                 .storage
+                .filter(|_| layout == Layout::Kept)
                 .and_then(|storage| eframe::get_value(storage, LAYOUT));
             if let Some(tree) = kept {
                 lab.set_tree(tree);
             }
             Ok(Box::new(Window {
                 lab: Some(lab),
+                layout,
                 interrupt,
                 watcher: Box::new(watcher),
                 leave,
@@ -122,11 +134,12 @@ fn frame_gap(creation: &eframe::CreationContext<'_>) -> Duration {
         .wgpu_render_state
         .as_ref()
         .is_some_and(|state| state.adapter.get_info().device_type == wgpu::DeviceType::Cpu);
-    Duration::from_millis(if drawn_by_cpu { 500 } else { 33 })
+    Duration::from_millis(if drawn_by_cpu { 1000 } else { 33 })
 }
 
 struct Window {
     lab: Option<Lab>,
+    layout: Layout,
     interrupt: Arc<Interrupt>,
     watcher: Box<dyn FnMut(&Lab) -> bool>,
     leave: std::sync::mpsc::Sender<Closed>,
@@ -135,6 +148,8 @@ struct Window {
 impl eframe::App for Window {
     fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
         let Some(lab) = &mut self.lab else { return };
+        // Who asks for frames is the first question when they cost too much.
+        tracing::trace!(causes = ?ui.ctx().repaint_causes(), "frame");
         lab.ui(ui);
         let ctx = ui.ctx();
         let leave = !lab.is_closing() && ((self.watcher)(lab) || self.interrupt.is_asked());
@@ -151,7 +166,9 @@ impl eframe::App for Window {
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
-        if let Some(lab) = &self.lab {
+        if let Some(lab) = &self.lab
+            && self.layout == Layout::Kept
+        {
             eframe::set_value(storage, LAYOUT, lab.tree());
         }
     }
