@@ -23,14 +23,31 @@ pub fn default_tree() -> Tree<PanelKind> {
     Tree::new(Id::unique(ID), root, tiles)
 }
 
-/// Only these panels, below each other: the tour's card stands beside them.
-pub fn tour_tree(panels: &[PanelKind]) -> Tree<PanelKind> {
+/// One panel at a time, for a small window or large type.
+pub fn compact_tree() -> Tree<PanelKind> {
+    use PanelKind::{Balance, Data, Faces, Knowledge, Losses, Map, Morph, Photo, Run};
+    // What one looks at first is in front.
+    let order = [
+        Faces, Losses, Morph, Photo, Run, Balance, Knowledge, Map, Data,
+    ];
     let mut tiles = Tiles::default();
-    let children: Vec<TileId> = panels
-        .iter()
-        .map(|&panel| tabs(&mut tiles, &[panel]))
-        .collect();
-    let root = tiles.insert_vertical_tile(children);
+    let root = tabs(&mut tiles, &order);
+    Tree::new(Id::unique("compact panels"), root, tiles)
+}
+
+/// Only these panels: the tour's card stands beside them. Below each other, or in a small window
+/// the first in front of the others.
+pub fn tour_tree(panels: &[PanelKind], compact: bool) -> Tree<PanelKind> {
+    let mut tiles = Tiles::default();
+    let root = if compact {
+        tabs(&mut tiles, panels)
+    } else {
+        let children: Vec<TileId> = panels
+            .iter()
+            .map(|&panel| tabs(&mut tiles, &[panel]))
+            .collect();
+        tiles.insert_vertical_tile(children)
+    };
     Tree::new(Id::unique("tour panels"), root, tiles)
 }
 
@@ -75,8 +92,8 @@ mod tests {
 
     #[test]
     fn layouts_hold_every_panel_once_or_are_refused() {
-        assert!(is_whole(&default_tree()));
-        assert!(!is_whole(&tour_tree(&[PanelKind::Faces])));
+        assert!(is_whole(&default_tree()) && is_whole(&compact_tree()));
+        assert!(!is_whole(&tour_tree(&[PanelKind::Faces], false)));
         assert!(!is_whole(&Tree::empty(Id::unique("none"))));
         let mut tree = default_tree();
         for panel in PanelKind::ALL {

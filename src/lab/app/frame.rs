@@ -9,6 +9,7 @@ use egui_tiles::{Behavior, TileId, Tiles, UiResponse};
 
 use super::Lab;
 use crate::lab::desk::{Command, Desk};
+use crate::lab::lesson::Lesson;
 use crate::lab::panel::{PanelKind, Panels, run};
 use crate::lab::state::LabState;
 use crate::lab::{help, layout};
@@ -48,11 +49,21 @@ impl Lab {
         CentralPanel::default()
             .frame(Frame::NONE.fill(ui.visuals().extreme_bg_color))
             .show(ui, |ui| {
-                let mut tour = self
-                    .lesson
-                    .as_ref()
-                    .map(|lesson| layout::tour_tree(lesson.panels()));
-                let tree = tour.as_mut().unwrap_or(&mut self.tree);
+                let compact = self.is_compact(ui.ctx());
+                let tour = self.lesson.as_ref().map(Lesson::panels);
+                // Its own tree as long as the tour shows these, so that tabs can be chosen.
+                if let Some(panels) = tour
+                    && self.tour.as_ref().map(|(shown, at, _)| (*shown, *at))
+                        != Some((panels, compact))
+                {
+                    let tree = layout::tour_tree(panels, compact);
+                    self.tour = Some((panels, compact, tree));
+                }
+                let tree = match &mut self.tour {
+                    Some((_, _, tree)) if tour.is_some() => tree,
+                    _ if compact => &mut self.compact,
+                    _ => &mut self.tree,
+                };
                 let mut shelf = Shelf {
                     panels: &mut self.panels,
                     state: &self.state,
@@ -65,6 +76,12 @@ impl Lab {
         self.overlays(ui);
         help::help(ui.ctx(), &mut self.help);
         self.toasts.ui(ui.ctx());
+    }
+
+    /// Whether the window has room for one panel only, in points.
+    pub(super) fn is_compact(&self, ctx: &egui::Context) -> bool {
+        let room = ctx.content_rect().size();
+        room.x < 900.0 || room.y < 480.0
     }
 
     fn top_bar(&mut self, ui: &mut Ui) {
@@ -137,9 +154,10 @@ impl Lab {
         let Some(lesson) = &mut self.lesson else {
             return;
         };
+        let width = 380_f32.min(0.55 * ui.available_width());
         Bar::left("lesson")
-            .resizable(true)
-            .default_size(380.0)
+            .resizable(false)
+            .exact_size(width)
             .show(ui, |ui| lesson.ui(ui, &self.state, &mut self.desk));
     }
 }

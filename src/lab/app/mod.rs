@@ -43,7 +43,12 @@ pub struct Lab {
     pub times: FrameTimes,
     ctx: Context,
     panels: Panels,
+    /// Where the user has put the panels.
     tree: Tree<PanelKind>,
+    /// Where they lie in a small window.
+    compact: Tree<PanelKind>,
+    /// Where the tour has put those it shows, in a small window or not.
+    tour: Option<(&'static [PanelKind], bool, Tree<PanelKind>)>,
     desk: Desk,
     toasts: Toasts,
     lesson: Option<Lesson>,
@@ -96,6 +101,8 @@ impl Lab {
             ctx: ctx.clone(),
             panels: Panels::default(),
             tree: layout::default_tree(),
+            compact: layout::compact_tree(),
+            tour: None,
             desk: Desk::default(),
             toasts: Toasts::default(),
             lesson: None,

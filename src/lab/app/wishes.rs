@@ -73,10 +73,8 @@ impl Lab {
     fn show(&mut self, kind: PanelKind) {
         // The tour shows what it speaks of; another panel means the tour is over.
         self.leave_lesson();
-        if !layout::show(&mut self.tree, kind) {
-            self.tree = layout::default_tree();
-            layout::show(&mut self.tree, kind);
-        }
+        layout::show(&mut self.tree, kind);
+        layout::show(&mut self.compact, kind);
     }
 
     /// The end of the tour, and of what it tried.

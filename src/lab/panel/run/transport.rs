@@ -13,6 +13,11 @@ const PROGRESS: std::ops::RangeInclusive<f32> = 150.0..=270.0;
 const SPEED: f32 = 112.0;
 const TIME_LEFT: f32 = 132.0;
 const PHASE: f32 = 205.0;
+/// Widths below which they are of no use.
+const NARROW_PROGRESS: f32 = 100.0;
+const NARROW_PHASE: f32 = 60.0;
+/// From this width on the bar has room for the epoch.
+const WITH_EPOCH: f32 = 210.0;
 /// Height of the parts, that of a button.
 const HEIGHT: f32 = 26.0;
 
@@ -33,7 +38,8 @@ pub fn transport(ui: &mut Ui, state: &LabState, desk: &mut Desk) {
             return;
         }
         // The least important goes first where room is short.
-        let mut spare = room(ui) - PROGRESS.start() - PHASE - 2.0 * gap;
+        let phase_width = (room(ui) - PROGRESS.start() - gap).clamp(NARROW_PHASE, PHASE);
+        let mut spare = room(ui) - PROGRESS.start() - phase_width - 2.0 * gap;
         let mut fits = |width: f32| {
             let fits = spare >= width + gap;
             spare -= if fits { width + gap } else { 0.0 };
@@ -42,11 +48,8 @@ pub fn transport(ui: &mut Ui, state: &LabState, desk: &mut Desk) {
         let left = figures::time_left(state).filter(|_| fits(TIME_LEFT));
         let images = state.pace.images_per_s();
         let speed = (images > 0.0 && fits(SPEED)).then_some(images);
-        progress(
-            ui,
-            state,
-            (PROGRESS.start() + spare).clamp(0.0, *PROGRESS.end()),
-        );
+        let width = (PROGRESS.start() + spare).clamp(NARROW_PROGRESS, *PROGRESS.end());
+        progress(ui, state, width);
         if let Some(images) = speed {
             let text = format!("{} images/s", words::count(images.round() as u64));
             cell(ui, SPEED, |ui| ui.label(ink(ui, text)));
@@ -55,7 +58,9 @@ pub fn transport(ui: &mut Ui, state: &LabState, desk: &mut Desk) {
             let text = format!("{} left", words::duration(left));
             cell(ui, TIME_LEFT, |ui| ui.label(ink(ui, text)));
         }
-        cell(ui, room(ui).clamp(60.0, PHASE), |ui| phase(ui, state));
+        cell(ui, room(ui).clamp(NARROW_PHASE, PHASE), |ui| {
+            phase(ui, state)
+        });
     });
 }
 
@@ -66,7 +71,13 @@ pub(super) fn progress(ui: &mut Ui, state: &LabState, width: f32) {
     let bar = ProgressBar::new(share)
         .desired_width(width)
         .desired_height(HEIGHT - 2.0);
-    ui.add(bar.text(RichText::new(place(state)).size(14.0)));
+    let text = if width < WITH_EPOCH {
+        let end = words::count(controls::end_step(state));
+        format!("{} of {end}", words::count(state.step))
+    } else {
+        place(state)
+    };
+    ui.add(bar.text(RichText::new(text).size(14.0)));
 }
 
 /// `Epoch 2 · step 340 of 960`
