@@ -301,17 +301,7 @@ fn everything_is_there_at_every_size() {
     ] {
         bench.harness.set_size(egui::Vec2::from(size));
         bench.harness.set_pixels_per_point(scale);
-        for key in [
-            Key::Num1,
-            Key::Num2,
-            Key::Num3,
-            Key::Num4,
-            Key::Num5,
-            Key::Num6,
-            Key::Num7,
-            Key::Num8,
-            Key::Num9,
-        ] {
+        for key in bench::PANEL_KEYS {
             bench.press(key);
             bench.step();
         }

@@ -14,7 +14,7 @@ use crate::lab::window::{self, Closed, Interrupt, Layout, Start};
 use crate::run::RunPlan;
 
 /// Arguments of `visage lab`.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub(super) struct LabArgs {
     /// Show a run from its folder instead of training; needs no GPU and no data.
     #[arg(long, value_name = "RUN", conflicts_with_all = ["data", "preset", "config", "sets", "out", "steps", "epochs", "resume", "strict", "plan"])]
@@ -26,7 +26,7 @@ pub(super) struct LabArgs {
 pub(super) fn run(args: LabArgs) -> Result<u8> {
     match args.replay {
         Some(dir) => replay(dir),
-        None => super::train::run(&args.train.in_lab()),
+        None => super::train::start(&args.train.for_lab(), true),
     }
 }
 

@@ -35,7 +35,7 @@ struct Cli {
 #[derive(Subcommand, Debug)]
 enum Command {
     /// Train on a folder of faces, or on generated ones.
-    Train(Box<train::TrainArgs>),
+    Train(Box<train::TrainCommand>),
     /// Open the lab: a window in which training can be seen, touched and understood.
     Lab(lab::LabArgs),
     /// Measure what a trained network knows, or run one of the paper's protocols.
@@ -84,7 +84,7 @@ pub fn main() -> u8 {
         .with_writer(std::io::stderr)
         .init();
     let result = match cli.command {
-        None => train::run(&train::TrainArgs::first_run()),
+        None => lab::run(lab::LabArgs::default()),
         Some(Command::Train(args)) => train::run(&args),
         Some(Command::Lab(args)) => lab::run(args),
         Some(Command::Eval(args)) => eval::run(*args),

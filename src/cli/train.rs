@@ -15,13 +15,13 @@ use crate::run::{self, CONFIG_FILE, RunFile, RunPlan, fresh, numbered};
 use crate::term::Terminal;
 use crate::train::event::{Control, StopReason};
 
-/// Arguments of `visage train`.
+/// What to train, in the terminal or in the lab.
 #[derive(Args, Debug, Default)]
 pub(super) struct TrainArgs {
     /// Folder of faces; without it, generated faces are used.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Preset to start from: paper (the default), released, laptop or demo.
+    /// Preset to start from: paper, released, laptop or demo [default: paper; in the lab, demo].
     #[arg(long, value_name = "NAME")]
     preset: Option<String>,
     /// Configuration file (TOML) on top of the preset.
@@ -51,26 +51,25 @@ pub(super) struct TrainArgs {
     /// Say what the run would need and do, and end.
     #[arg(long)]
     plan: bool,
+}
+
+/// Arguments of `visage train`.
+#[derive(Args, Debug)]
+pub(super) struct TrainCommand {
+    #[command(flatten)]
+    args: TrainArgs,
     /// Watch and steer it in a window.
     #[arg(long, conflicts_with = "plan")]
     lab: bool,
 }
 
 impl TrainArgs {
-    /// What the program does when it is started without a command.
-    pub(super) fn first_run() -> Self {
-        Self::default().in_lab()
-    }
-}
-
-impl TrainArgs {
-    /// The same with the window open. Where nothing says which network, it is one that learns
-    /// while one watches.
-    pub(super) fn in_lab(self) -> Self {
+    /// The same for the lab: where nothing says which network, it is one that learns while one
+    /// watches.
+    pub(super) fn for_lab(self) -> Self {
         let says_which = self.preset.is_some() || self.config.is_some() || self.resume.is_some();
         Self {
             preset: self.preset.or((!says_which).then(|| "demo".into())),
-            lab: true,
             ..self
         }
     }
@@ -120,7 +119,13 @@ impl TrainArgs {
     }
 }
 
-pub(super) fn run(args: &TrainArgs) -> Result<u8> {
+/// `visage train`.
+pub(super) fn run(command: &TrainCommand) -> Result<u8> {
+    start(&command.args, command.lab)
+}
+
+/// Trains in the lab or in the terminal, or only says what that would need.
+pub(super) fn start(args: &TrainArgs, in_lab: bool) -> Result<u8> {
     let plan = args.plan()?;
     if args.plan {
         let device = choose(plan.file.device()?)?;
@@ -133,10 +138,11 @@ pub(super) fn run(args: &TrainArgs) -> Result<u8> {
         )?;
         return Ok(DONE);
     }
-    if args.lab {
-        return lab::train(plan);
+    if in_lab {
+        lab::train(plan)
+    } else {
+        in_terminal(&plan)
     }
-    in_terminal(&plan)
 }
 
 /// Trains without a window.

@@ -22,6 +22,19 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Time of a frame, in seconds.
 const FRAME_S: f32 = 0.03;
 
+/// The keys of the panels, in order.
+pub const PANEL_KEYS: [Key; 9] = [
+    Key::Num1,
+    Key::Num2,
+    Key::Num3,
+    Key::Num4,
+    Key::Num5,
+    Key::Num6,
+    Key::Num7,
+    Key::Num8,
+    Key::Num9,
+];
+
 /// A small network on generated faces.
 pub fn plan(dir: &Path, sets: &[&str]) -> RunPlan {
     let common = [
@@ -212,17 +225,6 @@ pub fn pictures(plan: RunPlan, folder: &Path) {
     std::fs::create_dir_all(folder).unwrap();
     let mut bench = Bench::training(plan);
     bench.until("some steps", |lab| lab.state.step >= 40);
-    let keys = [
-        Key::Num1,
-        Key::Num2,
-        Key::Num3,
-        Key::Num4,
-        Key::Num5,
-        Key::Num6,
-        Key::Num7,
-        Key::Num8,
-        Key::Num9,
-    ];
     let save = |bench: &mut Bench, name: String| {
         bench.wait(Duration::from_secs(2));
         let picture = bench.harness.render().expect("a picture");
@@ -231,7 +233,7 @@ pub fn pictures(plan: RunPlan, folder: &Path) {
     for (size, scale, name) in [([1280.0, 720.0], 1.0, "1x"), ([640.0, 360.0], 2.0, "2x")] {
         bench.harness.set_size(egui::Vec2::from(size));
         bench.harness.set_pixels_per_point(scale);
-        for (index, key) in keys.into_iter().enumerate() {
+        for (index, key) in PANEL_KEYS.into_iter().enumerate() {
             bench.press(key);
             save(&mut bench, format!("panel_{}_{name}.png", index + 1));
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use eframe::egui::{
     self, CentralPanel, Frame, Margin, Panel as Bar, Response, RichText, Ui, WidgetText,
 };
-use egui_tiles::{Behavior, TileId, Tiles, UiResponse};
+use egui_tiles::{Behavior, TileId, Tiles, Tree, UiResponse};
 
 use super::Lab;
 use crate::lab::desk::{Command, Desk};
@@ -34,6 +34,27 @@ impl FrameTimes {
     }
 }
 
+/// The panels of one step of the tour, kept as long as it lasts, so that tabs can be chosen.
+pub(super) struct Tour {
+    panels: &'static [PanelKind],
+    compact: bool,
+    tree: Tree<PanelKind>,
+}
+
+impl Tour {
+    fn new(panels: &'static [PanelKind], compact: bool) -> Self {
+        Self {
+            panels,
+            compact,
+            tree: layout::tour_tree(panels, compact),
+        }
+    }
+
+    fn fits(&self, panels: &[PanelKind], compact: bool) -> bool {
+        self.panels == panels && self.compact == compact
+    }
+}
+
 impl Lab {
     pub(super) fn draw(&mut self, ui: &mut Ui) {
         let hidden = self
@@ -51,16 +72,13 @@ impl Lab {
             .show(ui, |ui| {
                 let compact = self.is_compact(ui.ctx());
                 let tour = self.lesson.as_ref().map(Lesson::panels);
-                // Its own tree as long as the tour shows these, so that tabs can be chosen.
                 if let Some(panels) = tour
-                    && self.tour.as_ref().map(|(shown, at, _)| (*shown, *at))
-                        != Some((panels, compact))
+                    && !self.tour.as_ref().is_some_and(|t| t.fits(panels, compact))
                 {
-                    let tree = layout::tour_tree(panels, compact);
-                    self.tour = Some((panels, compact, tree));
+                    self.tour = Some(Tour::new(panels, compact));
                 }
                 let tree = match &mut self.tour {
-                    Some((_, _, tree)) if tour.is_some() => tree,
+                    Some(shown) if tour.is_some() => &mut shown.tree,
                     _ if compact => &mut self.compact,
                     _ => &mut self.tree,
                 };

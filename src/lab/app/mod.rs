@@ -47,8 +47,8 @@ pub struct Lab {
     tree: Tree<PanelKind>,
     /// Where they lie in a small window.
     compact: Tree<PanelKind>,
-    /// Where the tour has put those it shows, in a small window or not.
-    tour: Option<(&'static [PanelKind], bool, Tree<PanelKind>)>,
+    /// Where the tour has put those it shows.
+    tour: Option<frame::Tour>,
     desk: Desk,
     toasts: Toasts,
     lesson: Option<Lesson>,
