@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::{fmt, io};
 
 use super::panel::PanelKind;
 use crate::train::ask::{FaceId, NewFace};
@@ -27,6 +28,13 @@ pub enum Command {
         name: String,
         /// What it holds.
         bytes: Vec<u8>,
+    },
+    /// The same with something that takes longer to make than a frame may last.
+    Make {
+        /// Name without folder.
+        name: String,
+        /// Makes what the file holds.
+        work: Work,
     },
     /// Say something for a few seconds.
     Say(String),
@@ -58,6 +66,33 @@ pub enum Command {
     ResetLayout,
 }
 
+/// Makes the bytes of a file, away from the window's thread.
+#[derive(Clone)]
+pub struct Work(Arc<dyn Fn() -> io::Result<Vec<u8>> + Send + Sync>);
+
+impl Work {
+    /// Does it.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be made.
+    pub fn make(&self) -> io::Result<Vec<u8>> {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Work {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Work")
+    }
+}
+
+impl PartialEq for Work {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
 impl Desk {
     /// Tells the trainer.
     pub fn tell(&mut self, control: Control) {
@@ -74,6 +109,18 @@ impl Desk {
         self.commands.push(Command::Save {
             name: name.into(),
             bytes,
+        });
+    }
+
+    /// The same with something that takes longer to make than a frame may last.
+    pub fn make(
+        &mut self,
+        name: impl Into<String>,
+        work: impl Fn() -> io::Result<Vec<u8>> + Send + Sync + 'static,
+    ) {
+        self.commands.push(Command::Make {
+            name: name.into(),
+            work: Work(Arc::new(work)),
         });
     }
 

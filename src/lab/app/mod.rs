@@ -67,7 +67,15 @@ pub struct Lab {
     memory_at: Option<Instant>,
     /// Files chosen in a dialog, which runs on a thread of its own.
     chosen: (Sender<PathBuf>, Receiver<PathBuf>),
+    /// What became of files that were to be saved, in words.
+    saved: Saved,
 }
+
+/// Sentences about files that are written on threads of their own.
+type Saved = (
+    Sender<Result<String, String>>,
+    Receiver<Result<String, String>>,
+);
 
 impl Lab {
     /// A lab that trains. News of the trainer are drawn together, one frame per `frame_gap`; what
@@ -117,6 +125,7 @@ impl Lab {
             frame_gap: PLAY_GAP,
             memory_at: None,
             chosen: channel(),
+            saved: channel(),
         }
     }
 

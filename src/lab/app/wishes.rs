@@ -1,7 +1,9 @@
 //! What the panels put on the desk is done here.
 
+use std::io;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::time::Duration;
 
 use eframe::egui::{ColorImage, Ui};
 use image::{ImageFormat, RgbaImage};
@@ -17,6 +19,8 @@ use crate::train::event::Control;
 
 /// Folder for what is saved by hand, inside the run's folder.
 const FOLDER: &str = "lab";
+/// A window that is hidden is not drawn, so there may be no picture of it.
+const SCREENSHOT: Duration = Duration::from_secs(5);
 
 impl Lab {
     pub(super) fn grant_wishes(&mut self) {
@@ -26,6 +30,12 @@ impl Lab {
         }
         for command in std::mem::take(&mut self.desk.commands) {
             self.grant(command);
+        }
+        for said in self.saved.1.try_iter() {
+            match said {
+                Ok(text) => self.toasts.push(text, Kind::Note),
+                Err(text) => self.state.log.warn(self.state.step, &text),
+            }
         }
         let chosen: Vec<_> = self.chosen.1.try_iter().collect();
         for path in chosen {
@@ -47,7 +57,8 @@ impl Lab {
     fn grant(&mut self, command: Command) {
         match command {
             Command::Show(kind) => self.show(kind),
-            Command::Save { name, bytes } => self.save(&name, &bytes),
+            Command::Save { name, bytes } => self.save(&name, || Ok(bytes)),
+            Command::Make { name, work } => self.save(&name, move || work.make()),
             Command::Say(text) => self.toasts.push(text, Kind::Note),
             Command::ChoosePhoto => self.choose_photo(),
             Command::OpenPhoto(path) => self.open_photo(&path),
@@ -88,34 +99,34 @@ impl Lab {
         }
     }
 
-    fn save(&mut self, name: &str, bytes: &[u8]) {
+    /// Makes and writes a file on a thread of its own: neither a slow disk nor a large picture holds
+    /// the window up.
+    fn save(&self, name: &str, make: impl FnOnce() -> io::Result<Vec<u8>> + Send + 'static) {
         let folder = self.dir.join(FOLDER);
         let path = folder.join(name);
-        let saved =
-            std::fs::create_dir_all(&folder).and_then(|()| crate::record::replace(&path, bytes));
-        match saved {
-            Ok(()) => self
-                .toasts
-                .push(format!("Saved {}", path.display()), Kind::Note),
-            Err(error) => {
-                let text = format!("Could not save {}: {error}", path.display());
-                self.state.log.warn(self.state.step, &text);
-            }
-        }
+        let (send, ctx) = (self.saved.0.clone(), self.ctx.clone());
+        std::thread::spawn(move || {
+            let written = make().and_then(|bytes| {
+                std::fs::create_dir_all(&folder)?;
+                crate::record::replace(&path, &bytes)
+            });
+            let _ = send.send(match written {
+                Ok(()) => Ok(format!("Saved {}", path.display())),
+                Err(error) => Err(format!("Could not save {}: {error}", path.display())),
+            });
+            ctx.request_repaint();
+        });
     }
 
     pub(super) fn picture_of_window(&mut self) {
-        let path = self
-            .dir
-            .join(FOLDER)
-            .join(format!("window_{:07}.png", self.state.step));
-        self.toasts
-            .push(format!("Saving {}", path.display()), Kind::Note);
+        let name = format!("window_{:07}.png", self.state.step);
+        let (send, receive) = channel::<std::sync::Arc<ColorImage>>();
+        self.save(&name, move || {
+            let picture = receive.recv_timeout(SCREENSHOT).map_err(io::Error::other)?;
+            png(&picture)
+        });
         self.ctx.request_screenshot(move |picture| {
-            // A picture that cannot be written is missing, which is seen soon enough.
-            std::thread::spawn(move || {
-                let _ = write_picture(&path, &picture);
-            });
+            let _ = send.send(picture);
         });
     }
 
@@ -177,14 +188,15 @@ impl Lab {
     }
 }
 
-fn write_picture(path: &Path, picture: &Arc<ColorImage>) -> image::ImageResult<()> {
+/// A picture of the window as PNG.
+fn png(picture: &ColorImage) -> io::Result<Vec<u8>> {
     let [width, height] = picture.size.map(|side| side as u32);
     let bytes = picture.pixels.iter().flat_map(|pixel| pixel.to_array());
-    let Some(picture) = RgbaImage::from_raw(width, height, bytes.collect()) else {
-        return Ok(());
-    };
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    picture.save_with_format(path, ImageFormat::Png)
+    let picture = RgbaImage::from_raw(width, height, bytes.collect())
+        .ok_or_else(|| io::Error::other("the picture of the window is not whole"))?;
+    let mut bytes = io::Cursor::new(Vec::new());
+    picture
+        .write_to(&mut bytes, ImageFormat::Png)
+        .map_err(io::Error::other)?;
+    Ok(bytes.into_inner())
 }

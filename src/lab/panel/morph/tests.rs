@@ -186,17 +186,18 @@ fn turning_asks_once() {
     window.run();
     window.get_by_label("Save animated picture").click();
     window.run();
-    let files: Vec<(&str, &[u8])> = window
+    let files: Vec<(&str, Vec<u8>)> = window
         .state()
         .desk
         .commands
         .iter()
         .map(|command| match command {
-            Command::Save { name, bytes } => (name.as_str(), bytes.as_slice()),
+            Command::Save { name, bytes } => (name.as_str(), bytes.clone()),
+            Command::Make { name, work } => (name.as_str(), work.make().unwrap()),
             other => panic!("{other:?}"),
         })
         .collect();
-    let [("turned_head.png", png), ("turning_head.gif", gif)] = files[..] else {
+    let [("turned_head.png", png), ("turning_head.gif", gif)] = &files[..] else {
         panic!("{} files", files.len());
     };
     let still = image::load_from_memory(png).unwrap().into_rgb8();

@@ -1,5 +1,7 @@
 //! Turn the head: one look in many poses, which are asked for once and then leafed through.
 
+use std::io;
+
 use eframe::egui::{Color32, Rect, Sense, Slider, TextStyle, Ui, Vec2, pos2};
 use image::ImageResult;
 
@@ -229,7 +231,9 @@ fn save(ui: &mut Ui, grid: &FaceGrid, shown: usize, desk: &mut Desk) {
             .on_hover_text("All poses, back and forth for ever, as GIF.")
             .clicked()
         {
-            write_file(desk, "turning_head.gif", encode::gif(grid));
+            let grid = grid.clone();
+            let work = move || encode::gif(&grid).map_err(io::Error::other);
+            desk.make("turning_head.gif", work);
         }
         if ui
             .button("Save picture")
