@@ -229,10 +229,7 @@ fn morphs_begin_at_one_face_and_end_at_the_other() {
     }
     assert_ne!(picture(&morph(0.5, 0.5).reply), swap[0]);
     // Without labels the head turns from its own pose to the mirrored one.
-    let turn = ask(Question::Turn {
-        face: a,
-        at: vec![],
-    });
+    let turn = ask(Question::Turn { face: a });
     let turned = picture(&turn.reply)
         .chunks_exact(64 * 64 * 3)
         .collect::<Vec<_>>();
@@ -294,10 +291,7 @@ fn views_are_those_of_the_step_and_codes_have_a_row_per_face() {
     assert_eq!(set.pixels.len(), 40 * 64 * 64 * 3);
     assert!(set.labels.iter().all(|label| label.yaw_deg.is_some()));
     // With labels a head turns by degrees.
-    let turn = Question::Turn {
-        face: FaceId(0),
-        at: vec![],
-    };
+    let turn = Question::Turn { face: FaceId(0) };
     watcher.tell(Control::Watch(vec![turn.clone()]));
     let Reply::Turn(grid, scale) = &watcher.answer(&turn).reply else {
         panic!("no turn")

@@ -17,7 +17,7 @@ use crate::run::RunPlan;
 #[derive(Args, Debug, Default)]
 pub(super) struct LabArgs {
     /// Show a run from its folder instead of training; needs no GPU and no data.
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["data", "preset", "config", "sets", "out", "steps", "epochs", "resume", "strict", "plan"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["data", "preset", "config", "sets", "out", "steps", "epochs", "resume", "strict", "plan", "device"])]
     replay: Option<PathBuf>,
     #[command(flatten)]
     train: TrainArgs,

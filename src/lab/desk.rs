@@ -1,6 +1,5 @@
 //! What the panels want done. A panel puts it on the desk; the app takes it from there.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::{fmt, io};
 
@@ -40,8 +39,6 @@ pub enum Command {
     Say(String),
     /// Let the user choose an image file; it goes to the photo panel.
     ChoosePhoto,
-    /// This file goes to the photo panel.
-    OpenPhoto(PathBuf),
     /// Show the morph panel with this face.
     Morph(FaceId),
     /// Let this face be chosen everywhere, and let the network know it.

@@ -6,7 +6,7 @@ use super::look::glossary;
 use super::look::symbol::symbol;
 
 /// Every key of the window and what it does.
-const KEYS: [(&str, &str); 12] = [
+const KEYS: [(&str, &str); 13] = [
     ("Space", "Pause or play"),
     ("→", "One step; in the lesson, next"),
     ("←", "In the lesson, back"),
@@ -18,6 +18,7 @@ const KEYS: [(&str, &str); 12] = [
     ("−", "Smaller text"),
     ("1–9", "Bring a panel to the front"),
     ("?", "This help"),
+    ("Page ↑ ↓", "In the lesson, back and next"),
     ("Esc", "Close what is open"),
 ];
 

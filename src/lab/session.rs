@@ -49,12 +49,11 @@ impl Session {
                 }))
                 .unwrap_or_else(|_| Err(anyhow!("the program failed while it got ready")));
                 if let Err(error) = &outcome {
-                    emit(Event::Stopped {
-                        step: 0,
-                        reason: StopReason::Unusable {
-                            text: format!("{error:#}"),
-                        },
-                    });
+                    // Whoever joins the thread says it on the terminal.
+                    let text = format!("{error:#}");
+                    let reason = StopReason::Failed { text };
+                    let _ = send_event.send(Event::Stopped { step: 0, reason });
+                    wake();
                 }
                 outcome
             })

@@ -96,7 +96,7 @@ pub fn open(
         ..Default::default()
     };
     let (leave, left) = std::sync::mpsc::channel();
-    eframe::run_native(
+    let ran = eframe::run_native(
         "visage",
         options,
         Box::new(move |creation| {
@@ -122,9 +122,14 @@ pub fn open(
                 leave,
             }))
         }),
-    )
-    .map_err(|error| anyhow!("{error}"))?;
-    Ok(left.try_recv().unwrap_or_default())
+    );
+    match left.try_recv() {
+        // There was a window; whatever became of it, its trainer is the caller's now.
+        Ok(closed) => Ok(closed),
+        Err(_) => ran
+            .map(|()| Closed::default())
+            .map_err(|error| anyhow!("{error}")),
+    }
 }
 
 /// How often the trainer's news are drawn. Where no GPU draws, a frame takes the time of many
@@ -146,22 +151,26 @@ struct Window {
 }
 
 impl eframe::App for Window {
+    fn logic(&mut self, ctx: &egui::Context, _: &mut eframe::Frame) {
+        let Some(lab) = &mut self.lab else { return };
+        // A hidden window is not drawn, but the trainer goes on talking.
+        lab.receive();
+        let leave =
+            !lab.is_closing() && ((self.watcher)(lab) || self.interrupt.is_asked()) && lab.close();
+        if leave || (lab.is_closing() && !lab.state.is_alive()) {
+            ctx.send_viewport_cmd(ViewportCommand::Close);
+            ctx.request_repaint();
+        }
+    }
+
     fn ui(&mut self, ui: &mut Ui, _: &mut eframe::Frame) {
         let Some(lab) = &mut self.lab else { return };
         // Who asks for frames is the first question when they cost too much.
         tracing::trace!(causes = ?ui.ctx().repaint_causes(), "frame");
         lab.ui(ui);
-        let ctx = ui.ctx();
-        let leave = !lab.is_closing() && ((self.watcher)(lab) || self.interrupt.is_asked());
-        if leave && lab.close() {
-            ctx.send_viewport_cmd(ViewportCommand::Close);
-        }
-        let asked = ctx.input(|input| input.viewport().close_requested());
-        if asked && !lab.close() {
-            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
-        }
-        if lab.is_closing() && !lab.state.is_alive() {
-            ctx.send_viewport_cmd(ViewportCommand::Close);
+        let asked = ui.input(|input| input.viewport().close_requested());
+        if asked && lab.state.is_alive() && !lab.close() {
+            ui.ctx().send_viewport_cmd(ViewportCommand::CancelClose);
         }
     }
 

@@ -85,7 +85,19 @@ pub fn go(
     folder::write(&plan.dir, &plan.config, &plan.file)
         .with_context(|| format!("the run folder {} cannot be written", plan.dir.display()))?;
     let mut recorder = Recorder::open(&plan.dir, trainer.resumed_at());
+    let (mut config, mut file) = (plan.config.clone(), plan.file.clone());
+    let steps_per_epoch = trainer.steps_per_epoch();
     Ok(trainer.run(controls, &mut |event| {
+        // A new end belongs to what the folder remembers, or the run could not be gone on with.
+        if let Event::Extended { last_step, .. } = event {
+            file.last_step = Some(last_step);
+            let epochs = u32::try_from(last_step.div_ceil(steps_per_epoch));
+            config.epochs = config.epochs.max(epochs.unwrap_or(u32::MAX));
+            if let Err(error) = folder::write(&plan.dir, &config, &file) {
+                let text = format!("The new end of the run could not be noted ({error}).");
+                emit(Event::Warning { text });
+            }
+        }
         for text in recorder.on_event(&event) {
             emit(Event::Warning { text });
         }

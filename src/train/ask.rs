@@ -60,12 +60,11 @@ pub enum Question {
         /// Place on the way of F_p.
         pose: f32,
     },
-    /// The look of one face in several poses: one tile per place.
+    /// The look of one face in [`TURN_PLACES`] poses, evenly from one end of a [`TurnScale`] to the
+    /// other: one tile each.
     Turn {
         /// Who lends the look.
         face: FaceId,
-        /// Where the head looks; see [`TurnScale`].
-        at: Vec<f32>,
     },
     /// The codes of labelled faces, or of some faces of the run where there are no labels.
     Codes {
@@ -81,6 +80,9 @@ pub enum Question {
     /// [`Event::Knowledge`](super::event::Event::Knowledge).
     Knowledge,
 }
+
+/// Tiles of the answer to [`Question::Turn`].
+pub const TURN_PLACES: usize = 13;
 
 /// Columns of the answer to [`Question::Faces`].
 pub const FACES_COLUMNS: [&str; 9] = [

@@ -63,10 +63,12 @@ impl Lab {
         // A focused control may want the arrow keys and space for itself.
         let focused = self.ctx.memory(|memory| memory.focused().is_some());
         match key {
-            Key::Space if !focused => self.play_or_pause(),
+            Key::Space if !focused => {
+                run::play_or_pause(&self.ctx, &self.state, &mut self.desk);
+            }
             Key::ArrowRight if !focused => match &mut self.lesson {
                 Some(lesson) if self.state.phase != Phase::Paused => lesson.next(),
-                _ => self.one_step(),
+                _ => run::step(&self.state, &mut self.desk),
             },
             Key::ArrowLeft if !focused => {
                 if let Some(lesson) = &mut self.lesson {
@@ -76,7 +78,7 @@ impl Lab {
             Key::PageDown => self.lesson.iter_mut().for_each(|lesson| lesson.next()),
             Key::PageUp => self.lesson.iter_mut().for_each(|lesson| lesson.back()),
             Key::S => self.picture_of_window(),
-            Key::C => self.tell(Control::Checkpoint),
+            Key::C => self.desk.tell(Control::Checkpoint),
             Key::L => {
                 let touring = self.lesson.is_some();
                 self.desk.commands.push(Command::Lesson(!touring));
@@ -96,32 +98,6 @@ impl Lab {
                         .push(Command::Show(PanelKind::ALL[index]));
                 }
             }
-        }
-    }
-
-    fn play_or_pause(&mut self) {
-        if self.player.is_some() {
-            let playing = self.state.replay.is_some_and(|(_, speed)| speed > 0.0);
-            let speed = if playing {
-                0.0
-            } else {
-                run::replay_speed(&self.ctx)
-            };
-            self.desk.commands.push(Command::PlaySpeed(speed));
-            return;
-        }
-        self.tell(match self.state.phase {
-            Phase::Running | Phase::Preparing(_) => Control::Pause,
-            _ => Control::Run,
-        });
-    }
-
-    fn one_step(&mut self) {
-        if self.player.is_some() {
-            let next = self.state.step + 1;
-            self.desk.commands.push(Command::Seek(next));
-        } else if self.state.phase == Phase::Paused {
-            self.tell(Control::SingleStep);
         }
     }
 

@@ -10,6 +10,7 @@ mod wishes;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -22,7 +23,7 @@ use super::desk::{Command, Desk};
 use super::layout;
 use super::lesson::Lesson;
 use super::panel::{PanelKind, Panels};
-use super::replay::{Player, Seek};
+use super::replay::{Player, Replay, Seek};
 use super::session::Session;
 use super::state::LabState;
 use super::toast::Toasts;
@@ -32,6 +33,8 @@ use crate::train::event::Event;
 
 /// Time between the frames of a replay that plays.
 const PLAY_GAP: Duration = Duration::from_millis(40);
+/// A replay does not jump when the window was away for long.
+const LONGEST_FRAME_S: f32 = 0.25;
 /// How often memory is looked up.
 const MEMORY_EVERY: Duration = Duration::from_secs(1);
 
@@ -62,6 +65,10 @@ pub struct Lab {
     drawn: BTreeSet<usize>,
     /// Lines of the log that were shown as toasts.
     told: usize,
+    /// Lines that were there before the present trainer.
+    said_before: usize,
+    /// Replay: whether a trainer that answers was started, or could not be.
+    answerer_tried: bool,
     closing: bool,
     frame_gap: Duration,
     memory_at: Option<Instant>,
@@ -69,6 +76,7 @@ pub struct Lab {
     chosen: (Sender<PathBuf>, Receiver<PathBuf>),
     /// What became of files that were to be saved, in words.
     saved: Saved,
+    writers: Vec<JoinHandle<()>>,
 }
 
 /// Sentences about files that are written on threads of their own.
@@ -121,11 +129,14 @@ impl Lab {
             watched: Vec::new(),
             drawn: BTreeSet::new(),
             told: 0,
+            said_before: 0,
+            answerer_tried: false,
             closing: false,
             frame_gap: PLAY_GAP,
             memory_at: None,
             chosen: channel(),
             saved: channel(),
+            writers: Vec::new(),
         }
     }
 
@@ -141,18 +152,16 @@ impl Lab {
         }
     }
 
-    /// The trainer, if there is one.
-    pub fn session(&self) -> Option<&Session> {
-        self.session.as_ref()
-    }
-
     /// Does something with the next frame, as if a panel had asked for it.
     pub fn wish(&mut self, command: Command) {
         self.desk.commands.push(command);
     }
 
-    /// Gives the trainer away when the window has gone.
-    pub fn into_session(self) -> Option<Session> {
+    /// Gives the trainer away when the window has gone, after the last file is written.
+    pub fn into_session(mut self) -> Option<Session> {
+        for writer in self.writers.drain(..) {
+            let _ = writer.join();
+        }
         self.session
     }
 
@@ -166,6 +175,8 @@ impl Lab {
     pub fn close(&mut self) -> bool {
         let waits = self.player.is_none() && self.session.is_some() && self.state.is_alive();
         if waits && !self.closing {
+            // What the tour tried must not go into the checkpoint.
+            self.leave_lesson();
             self.closing = true;
             self.tell(crate::train::event::Control::Stop);
             return false;
@@ -177,7 +188,9 @@ impl Lab {
     pub fn ui(&mut self, ui: &mut Ui) {
         let start = Instant::now();
         self.receive();
-        self.play(f64::from(ui.input(|input| input.stable_dt)));
+        // What has really passed; the toolkit's smooth time leaves pauses between frames out.
+        let dt_s = ui.input(|input| input.unstable_dt).min(LONGEST_FRAME_S);
+        self.play(f64::from(dt_s));
         self.keys(ui);
         self.take_files(ui);
         self.draw(ui);
@@ -190,6 +203,7 @@ impl Lab {
         // The window may want to ask when everything is done.
         plan.stay = true;
         let ctx = self.ctx.clone();
+        self.said_before = self.state.log.written;
         self.state.config = Some(plan.config.clone().into());
         let gap = self.frame_gap;
         let wake = move || ctx.request_repaint_after(gap);
@@ -198,10 +212,10 @@ impl Lab {
         Ok(())
     }
 
-    /// Takes in what the trainer said.
-    fn receive(&mut self) {
-        let Some(session) = &self.session else { return };
-        let events: Vec<Event> = session.events().collect();
+    /// Takes in what the trainer said; part of every frame, and all there is to do for a window that
+    /// is not seen.
+    pub fn receive(&mut self) {
+        let events: Vec<Event> = self.session.iter().flat_map(Session::events).collect();
         for event in events {
             if self.player.is_some() {
                 self.on_answerer(&event);
@@ -249,27 +263,32 @@ impl Lab {
         }
     }
 
-    /// A run that goes on: what happened before this process is in its folder.
+    /// A trainer begins: what happened before its first step is in the run's folder, and what it
+    /// said while it got ready stays.
     fn recall(&mut self, resumed_at: u64) {
-        if resumed_at == 0 {
-            return;
-        }
-        let Ok(mut player) = super::replay::Replay::open(&self.dir).map(Player::new) else {
-            return;
-        };
+        let said = std::mem::take(&mut self.state.log);
+        let untold = said.written - self.told;
         let mut state = LabState {
             config: self.state.config.take(),
             faces: std::mem::take(&mut self.state.faces),
             ..LabState::default()
         };
-        let (Seek::Forward(feed) | Seek::FromStart(feed)) = player.seek(resumed_at);
-        for event in feed {
-            // How it ended before says nothing about now.
-            if !matches!(event, Event::Stopped { .. } | Event::State { .. }) {
-                state.on_event(&event);
+        if resumed_at > 0
+            && let Ok(replay) = Replay::open(&self.dir)
+        {
+            let mut player = Player::new(replay);
+            let (Seek::Forward(feed) | Seek::FromStart(feed)) = player.seek(resumed_at);
+            for event in feed {
+                // How it ended before says nothing about now.
+                if !matches!(event, Event::Stopped { .. } | Event::State { .. }) {
+                    state.on_event(&event);
+                }
             }
         }
-        self.told = state.log.written;
+        for line in said.newest(said.written - self.said_before) {
+            state.log.say(line.clone());
+        }
+        self.told = state.log.written - untold.min(state.log.written);
         self.state = state;
     }
 
@@ -353,7 +372,9 @@ impl Lab {
                 }
             }
         }
-        if self.player.is_some() && self.session.is_none() && !questions.is_empty() {
+        // The photo panel asks only when it has a photo, and takes one only when somebody answers.
+        let wanted = !questions.is_empty() || self.drawn.contains(&(PanelKind::Photo as usize));
+        if self.player.is_some() && wanted && !std::mem::replace(&mut self.answerer_tried, true) {
             self.start_answerer();
         }
         if questions != self.watched && self.state.can_ask {

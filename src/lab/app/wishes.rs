@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 use std::sync::mpsc::channel;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use eframe::egui::{ColorImage, Ui};
@@ -19,6 +20,8 @@ use crate::train::event::Control;
 
 /// Folder for what is saved by hand, inside the run's folder.
 const FOLDER: &str = "lab";
+/// Held by the thread that writes.
+static WRITING: Mutex<()> = Mutex::new(());
 /// A window that is hidden is not drawn, so there may be no picture of it.
 const SCREENSHOT: Duration = Duration::from_secs(5);
 
@@ -61,7 +64,6 @@ impl Lab {
             Command::Make { name, work } => self.save(&name, move || work.make()),
             Command::Say(text) => self.toasts.push(text, Kind::Note),
             Command::ChoosePhoto => self.choose_photo(),
-            Command::OpenPhoto(path) => self.open_photo(&path),
             Command::Morph(face) => {
                 self.panels.morph.take(face);
                 self.show(PanelKind::Morph);
@@ -89,7 +91,7 @@ impl Lab {
     }
 
     /// The end of the tour, and of what it tried.
-    fn leave_lesson(&mut self) {
+    pub(super) fn leave_lesson(&mut self) {
         if let Some(mut lesson) = self.lesson.take() {
             let mut desk = Desk::default();
             lesson.take_back(&mut desk);
@@ -101,11 +103,14 @@ impl Lab {
 
     /// Makes and writes a file on a thread of its own: neither a slow disk nor a large picture holds
     /// the window up.
-    fn save(&self, name: &str, make: impl FnOnce() -> io::Result<Vec<u8>> + Send + 'static) {
+    fn save(&mut self, name: &str, make: impl FnOnce() -> io::Result<Vec<u8>> + Send + 'static) {
         let folder = self.dir.join(FOLDER);
         let path = folder.join(name);
         let (send, ctx) = (self.saved.0.clone(), self.ctx.clone());
-        std::thread::spawn(move || {
+        self.writers.retain(|writer| !writer.is_finished());
+        self.writers.push(std::thread::spawn(move || {
+            // One after the other: two of a name would write over each other.
+            let _turn = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
             let written = make().and_then(|bytes| {
                 std::fs::create_dir_all(&folder)?;
                 crate::record::replace(&path, &bytes)
@@ -115,7 +120,7 @@ impl Lab {
                 Err(error) => Err(format!("Could not save {}: {error}", path.display())),
             });
             ctx.request_repaint();
-        });
+        }));
     }
 
     pub(super) fn picture_of_window(&mut self) {

@@ -1,6 +1,8 @@
 //! Sentences with the numbers of the moment. Symbols stand between backticks.
 
+use crate::config::DwaMode;
 use crate::eval::probe::CodeReport;
+use crate::lab::panel::balance::first_epoch;
 use crate::lab::panel::run::words::{count, significant};
 use crate::lab::state::LabState;
 
@@ -87,10 +89,12 @@ pub(super) fn balance(state: &LabState) -> Option<String> {
     let last = state.last.as_ref()?;
     let (pose, face) = (last.alpha_pose, last.alpha_face);
     let mut text = format!("Right now `α_pose` is {pose:.2} and `α_face` is {face:.2}");
-    let start = state.config.as_ref()?.dwa.start_epoch;
+    let config = state.config.as_deref();
+    let start = first_epoch(config);
+    let by_dwa = config.is_some_and(|config| config.dwa.mode == DwaMode::Dynamic);
     if state.alphas_by_hand().is_some() {
         text += ", set by hand";
-    } else if last.epoch < start {
+    } else if by_dwa && last.epoch < start {
         text += &format!("; they begin to move in epoch {start}");
     }
     Some(text + ".")

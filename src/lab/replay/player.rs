@@ -193,10 +193,10 @@ impl Player {
                 Event::Faces(grid) => {
                     // What is thinned out is counted, not looked at; the place serves as name.
                     let stand_in = FaceGrid {
-                        step: at as u64,
+                        step: grid.step,
                         kind: grid.kind.clone(),
                         columns: Vec::new(),
-                        rows: 0,
+                        rows: at,
                         tile_px: 0,
                         pixels: Arc::default(),
                     };
@@ -206,7 +206,7 @@ impl Player {
             }
         }
         let lists = snapshots.reconstructions.iter().chain(&snapshots.swaps);
-        left.extend(lists.map(|snapshot| snapshot.step as usize));
+        left.extend(lists.map(|snapshot| snapshot.grid.rows));
         left
     }
 }

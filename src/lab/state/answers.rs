@@ -23,6 +23,11 @@ impl Answers {
         }
     }
 
+    /// All that are kept, the newest first.
+    pub fn newest_first(&self) -> impl Iterator<Item = &Arc<Answer>> {
+        self.latest.iter().rev()
+    }
+
     /// The latest answer to exactly this question, else to one of its kind. Compare
     /// [`Answer::question`] to learn which; the window shows the older one until the new one is
     /// there.
@@ -30,9 +35,8 @@ impl Answers {
         let kind = std::mem::discriminant(question);
         let same = |answer: &&Arc<Answer>| answer.question == *question;
         let alike = |answer: &&Arc<Answer>| std::mem::discriminant(&answer.question) == kind;
-        let newest_first = || self.latest.iter().rev();
-        newest_first()
+        self.newest_first()
             .find(same)
-            .or_else(|| newest_first().find(alike))
+            .or_else(|| self.newest_first().find(alike))
     }
 }

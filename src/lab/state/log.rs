@@ -56,15 +56,20 @@ impl Log {
             .skip(self.lines.len().saturating_sub(count))
     }
 
-    fn push(&mut self, step: u64, kind: Kind, text: &str) {
+    /// A line as it is.
+    pub fn say(&mut self, line: Line) {
         if self.lines.len() == MOST_LINES {
             self.lines.pop_front();
         }
-        self.lines.push_back(Line {
+        self.lines.push_back(line);
+        self.written += 1;
+    }
+
+    fn push(&mut self, step: u64, kind: Kind, text: &str) {
+        self.say(Line {
             step,
             kind,
             text: text.to_owned(),
         });
-        self.written += 1;
     }
 }

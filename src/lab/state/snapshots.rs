@@ -3,8 +3,7 @@
 use crate::train::ask::{Answer, FaceId, Question, Reply};
 use crate::train::event::FaceGrid;
 
-/// Snapshots of a kind never outnumber this; then every second one is forgotten, the newest
-/// excepted. Eight faces take about a megabyte.
+/// Snapshots of a kind never outnumber this. Eight faces take about a megabyte.
 const MOST: usize = 64;
 
 /// A grid with the faces it shows.
@@ -75,12 +74,11 @@ fn keep(list: &mut Vec<Snapshot>, new: Snapshot) {
     }
     list.push(new);
     if list.len() > MOST {
-        let newest = list.len() - 1;
-        let mut at = 0;
-        list.retain(|_| {
-            let stays = at % 2 == 0 || at == newest;
-            at += 1;
-            stays
-        });
+        // The one whose neighbours are nearest goes, so that all times stay about equally well
+        // covered; the first and the newest stay.
+        let gap = |at: &usize| list[at + 1].step.saturating_sub(list[at - 1].step);
+        if let Some(at) = (1..list.len() - 1).min_by_key(gap) {
+            list.remove(at);
+        }
     }
 }

@@ -165,10 +165,11 @@ impl Studio {
 
     /// Moves the question behind the others, so that all get their turn.
     fn take_next(&mut self, wanted: impl Fn(Last) -> bool, becomes: Last) -> Option<Question> {
-        let at = self
-            .watched
-            .iter()
-            .position(|watched| wanted(watched.last))?;
+        let at = self.watched.iter().position(|watched| {
+            // A measurement is asked for once; the schedule repeats it.
+            let once = watched.question == Question::Knowledge;
+            wanted(watched.last) && (watched.last == Last::New || !once)
+        })?;
         let mut watched = self.watched.remove(at);
         watched.last = becomes;
         let question = watched.question.clone();
@@ -201,7 +202,7 @@ impl Studio {
             &Question::Morph { a, b, look, pose } => self.with_faces(&[a, b], loan, |ab| {
                 pictures::morph(&model, ab, (look, pose), loan.config, loan.step)
             }),
-            Question::Turn { face, at } => self.turn(&model, *face, at, loan),
+            Question::Turn { face } => self.turn(&model, *face, loan),
             Question::Codes { pictures } => self.codes(&model, *pictures, loan),
             Question::Views { faces } => Ok(views::sheet(loan.batch, *faces, loan.config)),
             // Answered by the trainer itself.

@@ -13,7 +13,7 @@ pub fn shows(question: &Question, face: FaceId) -> bool {
         Question::Faces { faces } => faces.contains(&face),
         Question::Swap { looks, poses } => looks.contains(&face) || poses.contains(&face),
         Question::Morph { a, b, .. } => [*a, *b].contains(&face),
-        Question::Turn { face: own, .. } => *own == face,
+        Question::Turn { face: own } => *own == face,
         Question::Codes { .. } | Question::Views { .. } | Question::Knowledge => false,
     }
 }

@@ -8,12 +8,10 @@ use crate::data::labelled::FaceLabel;
 use crate::eval::encode::upload;
 use crate::eval::faces::ProbeFaces;
 use crate::model::Pcl;
-use crate::train::ask::{FaceId, Reply, TurnScale};
+use crate::train::ask::{FaceId, Reply, TURN_PLACES, TurnScale};
 use crate::train::snapshot::grid;
 use crate::train::upload::SIDE_PX;
 
-/// Places of an answer to which none were given.
-const PLACES: usize = 13;
 /// Faces whose F_p are averaged per place: fewer keep traces of one person, more blur the pose.
 const GUIDES: usize = 6;
 /// Beyond this yaw too few faces are known to average over.
@@ -25,13 +23,14 @@ impl Studio {
         &self,
         model: &Pcl,
         face: FaceId,
-        at: &[f32],
         loan: &mut Loan<'_>,
     ) -> Result<Reply, String> {
-        let guides = loan
-            .probe
-            .faces()
-            .and_then(|faces| Guides::choose(faces, at));
+        if loan.probe.faces().is_none() && loan.probe.is_preparing() {
+            return Ok(Reply::No(
+                "The labelled faces are still being drawn.".into(),
+            ));
+        }
+        let guides = loan.probe.faces().and_then(Guides::choose);
         self.with_faces(&[face], loan, |x| {
             let (poses, scale) = match &guides {
                 Some(guides) => {
@@ -44,7 +43,7 @@ impl Studio {
                         .reshape([rows / GUIDES, length]);
                     (means, guides.scale)
                 }
-                None => (mirror(model, &x, at), TurnScale::Mirror),
+                None => (mirror(model, &x), TurnScale::Mirror),
             };
             let [places, _] = poses.dims();
             let (look, _) = codes(model, x);
@@ -56,13 +55,12 @@ impl Studio {
 }
 
 /// F_p on the way from a face's own pose (−1) to that of its mirror image (1).
-fn mirror(model: &Pcl, x: &Tensor<4>, at: &[f32]) -> Tensor<2> {
+fn mirror(model: &Pcl, x: &Tensor<4>) -> Tensor<2> {
     let (_, own) = codes(model, x.clone());
     let (_, other) = codes(model, x.clone().flip([3]));
-    let poses = places(at, -1.0, 1.0)
-        .into_iter()
+    let poses = places(-1.0, 1.0)
         .map(|place| {
-            let share = (place.clamp(-1.0, 1.0) + 1.0) / 2.0;
+            let share = (place + 1.0) / 2.0;
             own.clone() * (1.0 - share) + other.clone() * share
         })
         .collect();
@@ -78,7 +76,7 @@ struct Guides {
 
 impl Guides {
     /// `None` unless there are enough faces whose yaw is known and differs.
-    fn choose(faces: &ProbeFaces, at: &[f32]) -> Option<Self> {
+    fn choose(faces: &ProbeFaces) -> Option<Self> {
         let known: Vec<(usize, &FaceLabel, f32)> = faces
             .set
             .labels
@@ -95,7 +93,7 @@ impl Guides {
             return None;
         }
         let mut planes = Vec::new();
-        for place in places(at, from_deg, to_deg) {
+        for place in places(from_deg, to_deg) {
             // Near in yaw, and otherwise straight.
             let distance = |(_, label, yaw): &(usize, &FaceLabel, f32)| {
                 let tilt = |deg: Option<f32>| deg.unwrap_or(0.0).abs();
@@ -114,11 +112,8 @@ impl Guides {
     }
 }
 
-/// The places asked for, or [`PLACES`] even ones.
-fn places(at: &[f32], from: f32, to: f32) -> Vec<f32> {
-    if at.is_empty() {
-        let step = (to - from) / (PLACES - 1) as f32;
-        return (0..PLACES).map(|n| from + step * n as f32).collect();
-    }
-    at.to_vec()
+/// Even places, both ends included.
+fn places(from: f32, to: f32) -> impl Iterator<Item = f32> {
+    let step = (to - from) / (TURN_PLACES - 1) as f32;
+    (0..TURN_PLACES).map(move |n| from + step * n as f32)
 }

@@ -42,9 +42,8 @@ impl Trainer {
                         self.answer(question, false, emit)?;
                         continue;
                     }
-                    if self.state != RunState::Running
-                        && let Some(question) = self.studio.next_stale(self.progress.step)
-                    {
+                    let rests = self.state != RunState::Running || self.rest() > LINGER;
+                    if rests && let Some(question) = self.studio.next_stale(self.progress.step) {
                         self.answer(question, false, emit)?;
                         continue;
                     }
@@ -75,17 +74,23 @@ impl Trainer {
         }
     }
 
+    /// How long [`Control::Slow`] still holds the next step back.
+    fn rest(&self) -> Duration {
+        let limited = self.steps_per_s.zip(self.stepped_at);
+        let due = limited.map(|(limit, at)| at + Duration::from_secs_f64(1.0 / limit));
+        due.map_or(Duration::ZERO, |due| {
+            due.saturating_duration_since(Instant::now())
+        })
+    }
+
     /// Waits for a control as long as no step is due.
     fn wait(
         &self,
         controls: &Receiver<Control>,
         linger_until: Option<Instant>,
     ) -> Result<Control, RecvTimeoutError> {
-        let due = match (self.state, self.steps_per_s, self.stepped_at) {
-            (RunState::Running, Some(limit), Some(at)) => {
-                Some(at + Duration::from_secs_f64(1.0 / limit)).max(linger_until)
-            }
-            (RunState::Running, ..) => linger_until,
+        let due = match self.state {
+            RunState::Running => Some(Instant::now() + self.rest()).max(linger_until),
             _ if self.probe.is_preparing() && self.studio.waits_for_faces() => {
                 Some(Instant::now() + POLL)
             }

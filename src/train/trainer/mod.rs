@@ -144,6 +144,7 @@ impl Trainer {
         } else {
             Pcl::new(arch, config.seed, &recording)
         };
+        let resumed_at = progress.step;
         let gallery = Gallery::choose(
             &source,
             &cache,
@@ -155,7 +156,7 @@ impl Trainer {
         let loader = Loader::start(source.clone(), cache.clone(), &config, progress.step)?;
         Ok(Self {
             objective: Objective::from(&config),
-            resumed_at: progress.step,
+            resumed_at,
             last_step: last_step.unwrap_or(u64::from(config.epochs) * steps_per_epoch),
             dir,
             config,
@@ -179,7 +180,7 @@ impl Trainer {
             stay,
             steps_per_s: None,
             stepped_at: None,
-            saved_at: None,
+            saved_at: resume.then_some(resumed_at),
             drawn_at: None,
         })
     }
@@ -187,6 +188,11 @@ impl Trainer {
     /// Steps already done when this process took over.
     pub fn resumed_at(&self) -> u64 {
         self.resumed_at
+    }
+
+    /// Steps of one epoch.
+    pub fn steps_per_epoch(&self) -> u64 {
+        self.steps_per_epoch
     }
 
     /// Trains until the last step, a stop, or a failure. The last event is always
@@ -239,7 +245,6 @@ impl Trainer {
     ) -> Result<StopReason, StopReason> {
         let gallery = self.gallery.show(self.progress.step);
         emit(Event::Gallery(gallery.map_err(|text| self.failed(&text))?));
-        self.saved_at = (self.resumed_at > 0).then_some(self.resumed_at);
         if self.saved_at.is_none() {
             // From here on a run can be gone on with, whenever it is stopped or killed.
             self.save(emit);

@@ -5,6 +5,8 @@ mod hand;
 mod tests;
 mod words;
 
+pub(in crate::lab) use words::first_epoch;
+
 use eframe::egui::{Color32, Id, PopupAnchor, Response, RichText, ScrollArea, Shape, Tooltip, Ui};
 use egui_plot::PlotTransform;
 

@@ -74,7 +74,7 @@ fn dynamic(state: &LabState) -> String {
 }
 
 /// The first epoch with weights of DWA.
-fn first_epoch(config: Option<&RunConfig>) -> u32 {
+pub(in crate::lab) fn first_epoch(config: Option<&RunConfig>) -> u32 {
     let default = DwaConfig::default();
     let start = config.map_or(default.start_epoch, |config| config.dwa.start_epoch);
     let warmup = config.map_or(0, |config| u32::try_from(config.warmup_epochs).unwrap_or(0));

@@ -15,7 +15,7 @@ use super::Panel;
 use super::faces::paint;
 use crate::lab::desk::Desk;
 use crate::lab::look::theme::{Tone, tone};
-use crate::lab::state::LabState;
+use crate::lab::state::{LabState, Source};
 use crate::train::ask::{Answer, Question, Reply, View, ViewRole, ViewSheet, ViewedFace};
 use crate::train::step::Stream;
 
@@ -67,8 +67,9 @@ impl Panel for Data {
         });
     }
 
-    fn questions(&self, _state: &LabState) -> Vec<Question> {
-        if self.frozen.is_some() {
+    fn questions(&self, state: &LabState) -> Vec<Question> {
+        // Whoever answers in a replay makes no steps.
+        if self.frozen.is_some() || state.source == Source::Replay {
             Vec::new()
         } else {
             vec![question()]
@@ -178,7 +179,7 @@ fn shown(face: &ViewedFace) -> Vec<&View> {
 
 /// What will be here, and when.
 fn empty(state: &LabState) -> &'static str {
-    if state.can_ask {
+    if state.source == Source::Live && state.is_alive() {
         "After the first step: the faces that it read, and the views that it made of them."
     } else {
         "Here are the faces that go in, and the views made of them, while a network trains. The \

@@ -20,7 +20,7 @@ use eframe::egui::{ScrollArea, Ui};
 use super::Panel;
 use crate::lab::desk::Desk;
 use crate::lab::look::theme::{Tone, tone};
-use crate::lab::state::{Face, LabState};
+use crate::lab::state::{Face, LabState, Source};
 use crate::train::ask::{FaceId, Question, Reply};
 use crate::train::event::FaceGrid;
 
@@ -61,6 +61,10 @@ impl Panel for Faces {
     }
 
     fn questions(&self, state: &LabState) -> Vec<Question> {
+        // A record shows other steps than the network that answers has behind it.
+        if state.source == Source::Replay {
+            return Vec::new();
+        }
         let faces = self.choice.faces(state);
         let question = match self.view {
             View::Reconstructions => Question::Faces {
@@ -198,7 +202,8 @@ impl Faces {
 
     /// What the user should know about the picture.
     fn note(&self, state: &LabState, chosen: &[FaceId]) -> Option<String> {
-        let waits = state.can_ask && self.moment.is_live();
+        let can_ask = state.can_ask && state.source == Source::Live;
+        let waits = can_ask && self.moment.is_live();
         let question = self.questions(state).into_iter().next();
         let answer = question.and_then(|question| state.answers.like(&question));
         if let Some(Reply::No(why)) = answer.map(|answer| &answer.reply)
@@ -209,7 +214,7 @@ impl Faces {
         let missing = self.missing(state, chosen);
         let names: Vec<String> = missing.iter().map(|&id| name(state, id)).collect();
         let names = names.join(", ");
-        match (missing.is_empty(), waits, state.can_ask) {
+        match (missing.is_empty(), waits, can_ask) {
             (true, _, true) => None,
             (true, _, false) => {
                 Some("The network cannot be asked now: these are pictures of the record.".into())

@@ -9,7 +9,7 @@ use super::thumbs::FaceSheet;
 use super::{name, paint, save};
 use crate::lab::look::theme::{Tone, tone};
 use crate::lab::look::tiles::{TileSheet, tile_bytes};
-use crate::lab::state::{LabState, Snapshot};
+use crate::lab::state::{LabState, Snapshot, Source};
 use crate::train::ask::{Answer, FaceId, Question, Reply};
 use crate::train::event::FaceGrid;
 
@@ -46,6 +46,7 @@ impl<'a> Matrix<'a> {
         else {
             return None;
         };
+        looks.first()?;
         Some(Self {
             step: answer.step,
             looks,
@@ -66,17 +67,14 @@ impl<'a> Matrix<'a> {
 /// All there are, oldest first: those of the record, then the latest answer.
 fn matrices(state: &LabState) -> Vec<Matrix<'_>> {
     let mut all: Vec<Matrix> = state.snapshots.swaps.iter().map(Matrix::recorded).collect();
-    let any = Question::Swap {
-        looks: Vec::new(),
-        poses: Vec::new(),
-    };
-    let answer = state.answers.like(&any);
     let newest = all.last().map_or(0, |matrix| matrix.step);
-    all.extend(
-        answer
-            .and_then(|answer| Matrix::answered(answer))
-            .filter(|matrix| matrix.step >= newest),
-    );
+    let answers = state.answers.newest_first();
+    let mut answered = answers
+        .filter_map(|answer| Matrix::answered(answer))
+        // The photo panel asks too, with its photo in front; here the run's faces come first.
+        .filter(|matrix| !matrix.looks[0].is_photo() || matrix.looks.iter().all(|id| id.is_photo()))
+        .filter(|matrix| state.source == Source::Live && matrix.step >= newest);
+    all.extend(answered.next());
     all
 }
 

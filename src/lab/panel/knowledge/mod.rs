@@ -17,7 +17,7 @@ use eframe::egui::{Button, ScrollArea, Ui};
 use super::Panel;
 use crate::lab::desk::Desk;
 use crate::lab::look::theme::{Tone, tone};
-use crate::lab::state::LabState;
+use crate::lab::state::{LabState, Source};
 use crate::train::ask::Question;
 use crate::train::event::KnowledgeReport;
 use sentence::sentence;
@@ -148,7 +148,9 @@ impl Knowledge {
             return;
         }
         let newest = newest_step(state);
-        let obstacle = if !state.can_ask {
+        let obstacle = if state.source == Source::Replay {
+            Some("This is a record: only what was measured then can be shown.")
+        } else if !state.can_ask {
             Some("There is no network to measure: it needs a training that runs or waits.")
         } else if words::is_off(state) {
             Some("This run has no faces to measure on: knowledge.pictures is 0.")

@@ -34,12 +34,10 @@ pub struct Turn {
 }
 
 impl Turn {
-    /// What the network is asked: without places, so it chooses even ones itself. The question
-    /// stays the same while the head turns.
+    /// What the network is asked. The question stays the same while the head turns.
     pub fn question(&self, state: &LabState) -> Option<Question> {
         let face = self.head(state)?.id;
-        let at = Vec::new();
-        Some(Question::Turn { face, at })
+        Some(Question::Turn { face })
     }
 
     /// The chosen face, or the first.

@@ -17,8 +17,7 @@ pub fn nobody_to_ask(state: &LabState) -> Option<&'static str> {
     }
     Some(match (state.source, &state.phase) {
         (Source::Replay, _) => {
-            "This is a recording, without a network to ask. Pictures like these need a running \
-             training."
+            "The network of this run is being opened. If that fails, the panel Run says why."
         }
         (Source::Live, Phase::Preparing(_)) => "The network answers once training has begun.",
         (Source::Live, _) => "Training has ended, so there is no network to ask any more.",

@@ -16,7 +16,7 @@ const TOGGLE_WIDTH: f32 = 72.0;
 
 /// The speed at which a replay goes on after a pause. Both the top bar and the panel need it, so it
 /// is kept with the window.
-pub(in crate::lab) fn replay_speed(ctx: &Context) -> f64 {
+pub(super) fn replay_speed(ctx: &Context) -> f64 {
     let kept = ctx.data(|data| data.get_temp(Id::unique("replay speed")));
     kept.unwrap_or(REPLAY_STEPS_PER_S)
 }
@@ -38,39 +38,56 @@ pub(super) fn end_step(state: &LabState) -> u64 {
 
 /// "Pause" while something moves, "Play" while it waits.
 pub(super) fn toggle(ui: &mut Ui, state: &LabState, desk: &mut Desk) {
-    let playing = match (state.source, &state.phase) {
-        (Source::Replay, _) => state.replay.is_some_and(|(_, speed)| speed > 0.0),
-        (Source::Live, phase) => matches!(phase, Phase::Running | Phase::Preparing(_)),
-    };
+    let playing = is_playing(state);
     let can = state.source == Source::Replay || playing || state.phase == Phase::Paused;
     let word = if playing { "Pause" } else { "Play" };
     let button = Button::new(word).min_size(vec2(TOGGLE_WIDTH, 0.0));
     let button = ui.add_enabled(can, button).on_disabled_hover_text(
         "There is nothing left to do. The panel Run offers to train longer or to go on.",
     );
-    if !button.clicked() {
-        return;
+    if button.clicked() {
+        play_or_pause(ui.ctx(), state, desk);
     }
-    match (state.source, playing) {
+}
+
+/// Whether something moves that can be paused.
+fn is_playing(state: &LabState) -> bool {
+    match (state.source, &state.phase) {
+        (Source::Replay, _) => state.replay.is_some_and(|(_, speed)| speed > 0.0),
+        (Source::Live, phase) => matches!(phase, Phase::Running | Phase::Preparing(_)),
+    }
+}
+
+/// Pauses what moves, moves what waits.
+pub(in crate::lab) fn play_or_pause(ctx: &Context, state: &LabState, desk: &mut Desk) {
+    match (state.source, is_playing(state)) {
         (Source::Live, true) => desk.tell(Control::Pause),
         (Source::Live, false) => desk.tell(Control::Run),
         (Source::Replay, true) => desk.commands.push(Command::PlaySpeed(0.0)),
-        (Source::Replay, false) => desk
-            .commands
-            .push(Command::PlaySpeed(replay_speed(ui.ctx()))),
+        (Source::Replay, false) => desk.commands.push(Command::PlaySpeed(replay_speed(ctx))),
     }
 }
 
 /// Exactly one step, then a pause.
 pub(super) fn one_step(ui: &mut Ui, state: &LabState, desk: &mut Desk) {
-    let can = match state.source {
+    let button = ui
+        .add_enabled(can_step(state), Button::new("One step"))
+        .on_hover_text("Make one step and wait");
+    if button.clicked() {
+        step(state, desk);
+    }
+}
+
+fn can_step(state: &LabState) -> bool {
+    match state.source {
         Source::Live => matches!(state.phase, Phase::Running | Phase::Paused),
         Source::Replay => state.step < end_step(state),
-    };
-    let button = ui
-        .add_enabled(can, Button::new("One step"))
-        .on_hover_text("Make one step and wait");
-    if !button.clicked() {
+    }
+}
+
+/// Makes one step and waits, where there is one to make.
+pub(in crate::lab) fn step(state: &LabState, desk: &mut Desk) {
+    if !can_step(state) {
         return;
     }
     match state.source {

@@ -15,6 +15,9 @@ pub(super) fn card(ui: &mut Ui, state: &LabState, desk: &mut Desk) {
     };
     let step = words::count(state.step);
     let (title, text, failed) = match reason {
+        StopReason::Failed { text } if state.info.is_none() => {
+            ("Training cannot begin".into(), Some(text), true)
+        }
         StopReason::Failed { text } => {
             (format!("Training failed at step {step}"), Some(text), true)
         }

@@ -19,7 +19,7 @@ use super::Panel;
 use crate::lab::desk::Desk;
 use crate::lab::state::{LabState, Source};
 
-pub(in crate::lab) use controls::replay_speed;
+pub(in crate::lab) use controls::{play_or_pause, step};
 pub use transport::transport;
 
 /// From this width on the messages stand beside the rest.
