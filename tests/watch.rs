@@ -346,4 +346,7 @@ fn a_finished_run_still_answers_and_can_be_prolonged() {
     assert_eq!(watcher.step().step, 3);
     watcher.wait(|event| is_state(event, RunState::Finished));
     assert_eq!(watcher.stop(), StopReason::Finished);
+    // The folder remembers the new end, or the run could not be gone on with.
+    let file = RunFile::read(&dir.path().join("run")).unwrap();
+    assert_eq!(file.last_step, Some(3));
 }

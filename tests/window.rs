@@ -114,7 +114,7 @@ fn the_cost_of_the_window_is_measured() {
     let place = Place::new();
     let bench = screen.start(
         &place,
-        &["bench", "--lab", "--steps", "8", "--device", "cpu"],
+        &["bench", "--lab", "--steps", "24", "--device", "cpu"],
     );
     let said = bench.wait().expect(0).stdout;
     for words in ["without a window", "The window costs", "First frame after"] {

@@ -186,7 +186,7 @@ mod tests {
             }
         }
         let demo = RunConfig::resolve(Some("demo"), None, &[]).unwrap();
-        assert_eq!((demo.model.width, demo.batch.recon), (0.125, 16));
+        assert_eq!((demo.model.width, demo.batch.recon), (0.125, 8));
     }
 
     #[test]

@@ -73,6 +73,9 @@ fn snapshots_are_thinned_and_the_richer_one_of_a_step_wins() {
     assert!(kept.len() <= 65 && kept.len() > 30, "{}", kept.len());
     assert_eq!(kept[0].step, 1);
     assert_eq!(kept[kept.len() - 1].step, 200);
+    // All times stay about equally well covered.
+    let gaps = kept.windows(2).map(|pair| pair[1].step - pair[0].step);
+    assert!(gaps.max().unwrap() <= 12, "a stretch of the past is lost");
     let faces = vec![FaceId(0)];
     state.on_event(&Event::Answer(Arc::new(Answer {
         step: 200,

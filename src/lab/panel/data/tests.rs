@@ -220,7 +220,10 @@ fn boxes_lie_where_the_crop_was() {
 
 #[test]
 fn without_views_it_says_why() {
-    let harness = open(LabState::default());
+    let harness = open(LabState {
+        source: Source::Replay,
+        ..LabState::default()
+    });
     harness.get_by_label_contains("The record of a run does not keep them.");
     let harness = open(live());
     harness.get_by_label_contains("After the first step");
