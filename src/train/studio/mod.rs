@@ -26,7 +26,7 @@ use crate::model::Pcl;
 use codes::MapFaces;
 
 /// Part of the time that may go into answering again what was answered before.
-const SHARE: f64 = 0.03;
+const SHARE: f64 = 0.02;
 
 /// What is asked, and what is kept to answer it.
 pub struct Studio {
