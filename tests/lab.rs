@@ -2,14 +2,17 @@
 
 #[path = "lab/bench.rs"]
 mod bench;
+#[path = "support/small_run.rs"]
+mod small_run;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bench::{Bench, plan};
+use bench::Bench;
 use eframe::egui::{self, Key, Role};
 use egui_kittest::kittest::Queryable;
+use small_run::plan;
 use visage::lab::desk::Command;
 use visage::lab::panel::PanelKind;
 use visage::lab::state::Phase;

@@ -1,13 +1,14 @@
 //! The trainer as somebody at a window meets it: pause, single steps, questions, settings, more steps.
 
+#[path = "support/small_run.rs"]
+mod small_run;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use visage::config::RunConfig;
-use visage::device::DeviceRequest;
 use visage::run::{self, RunFile, RunPlan};
 use visage::train::ask::{Answer, FACES_COLUMNS, FaceId, NewFace, Question, Reply};
 use visage::train::event::{Control, Event, LiveSetting, Part, RunState, StepReport, StopReason};
@@ -24,22 +25,9 @@ struct Watcher {
 impl Watcher {
     /// A small network on generated faces, waiting before its first step.
     fn paused(dir: &Path, sets: &[&str]) -> Self {
-        let common = [
-            "batch.recon=4",
-            "batch.face=2",
-            "pose.batch_size=1",
-            "snapshot.every_steps=0",
-            "knowledge.pictures=0",
-        ];
-        let sets: Vec<String> = common.iter().chain(sets).map(|s| s.to_string()).collect();
         let plan = RunPlan {
-            dir: dir.join("run"),
-            config: RunConfig::resolve(Some("demo"), None, &sets).unwrap(),
-            file: RunFile::new(None, Some(DeviceRequest::Cpu), Some(1000)),
-            resume: false,
             paused: true,
-            stay: true,
-            record: true,
+            ..small_run::plan(dir, sets)
         };
         let (controls, take) = channel();
         let (send, events) = channel();

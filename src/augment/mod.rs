@@ -143,6 +143,25 @@ impl FrameArena {
     }
 }
 
+/// Planar pictures in [0, 1] as RGB bytes, picture after picture, row by row.
+///
+/// # Shapes
+///
+/// - `planes`: `[n, 3, side, side]`, row-major
+pub fn rgb_bytes(planes: &[f32], side: usize) -> Vec<u8> {
+    let plane = side * side;
+    planes
+        .chunks_exact(3 * plane)
+        .flat_map(|picture| {
+            (0..plane).flat_map(move |at| {
+                [0, 1, 2].map(|channel| {
+                    (picture[channel * plane + at].clamp(0.0, 1.0) * 255.0).round() as u8
+                })
+            })
+        })
+        .collect()
+}
+
 /// The three planes of a planar image.
 fn planes(image: &mut [f32]) -> [&mut [f32]; 3] {
     let plane = image.len() / 3;

@@ -7,12 +7,11 @@ use std::time::{Duration, Instant};
 use eframe::egui::{self, DroppedFile, Key, Role};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
-use visage::config::RunConfig;
 use visage::device::DeviceRequest;
 use visage::lab::app::Lab;
 use visage::lab::look::theme;
 use visage::lab::replay::{Player, Replay};
-use visage::run::{RunFile, RunPlan};
+use visage::run::RunPlan;
 use visage::train::event::StopReason;
 
 /// Where the trainer of a test runs.
@@ -34,27 +33,6 @@ pub const PANEL_KEYS: [Key; 9] = [
     Key::Num8,
     Key::Num9,
 ];
-
-/// A small network on generated faces.
-pub fn plan(dir: &Path, sets: &[&str]) -> RunPlan {
-    let common = [
-        "batch.recon=4",
-        "batch.face=2",
-        "pose.batch_size=1",
-        "snapshot.every_steps=0",
-        "knowledge.pictures=0",
-    ];
-    let sets: Vec<String> = common.iter().chain(sets).map(|s| s.to_string()).collect();
-    RunPlan {
-        dir: dir.join("run"),
-        config: RunConfig::resolve(Some("demo"), None, &sets).unwrap(),
-        file: RunFile::new(None, Some(CPU), Some(1000)),
-        resume: false,
-        paused: false,
-        stay: true,
-        record: true,
-    }
-}
 
 /// A lab and somebody at it.
 pub struct Bench {

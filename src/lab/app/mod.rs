@@ -28,8 +28,8 @@ use super::session::Session;
 use super::state::LabState;
 use super::toast::Toasts;
 use crate::run::RunPlan;
-use crate::train::ask::Question;
-use crate::train::event::Event;
+use crate::train::ask::{NewFace, Question};
+use crate::train::event::{Control, Event, StopReason};
 
 /// Time between the frames of a replay that plays.
 const PLAY_GAP: Duration = Duration::from_millis(40);
@@ -178,7 +178,7 @@ impl Lab {
             // What the tour tried must not go into the checkpoint.
             self.leave_lesson();
             self.closing = true;
-            self.tell(crate::train::event::Control::Stop);
+            self.tell(Control::Stop);
             return false;
         }
         true
@@ -252,9 +252,7 @@ impl Lab {
             Event::Gallery(_) if self.state.gallery().is_empty() => self.state.on_event(event),
             Event::Stopped { reason, .. } => {
                 self.state.can_ask = false;
-                if let crate::train::event::StopReason::Unusable { text }
-                | crate::train::event::StopReason::Failed { text } = reason
-                {
+                if let StopReason::Unusable { text } | StopReason::Failed { text } = reason {
                     let text = format!("The network of this run cannot be asked: {text}");
                     self.state.log.warn(self.state.step, &text);
                 }
@@ -296,15 +294,15 @@ impl Lab {
     fn introduce_photos(&self) {
         let photos = self.state.faces.iter().filter(|face| face.id.is_photo());
         for face in photos {
-            let face = crate::train::ask::NewFace {
+            let face = NewFace {
                 id: face.id,
                 pixels: face.pixels.to_vec(),
             };
-            self.tell(crate::train::event::Control::AddFace(face.into()));
+            self.tell(Control::AddFace(face.into()));
         }
     }
 
-    fn tell(&self, control: crate::train::event::Control) {
+    fn tell(&self, control: Control) {
         if let Some(session) = &self.session {
             session.tell(control);
         }
@@ -378,7 +376,7 @@ impl Lab {
             self.start_answerer();
         }
         if questions != self.watched && self.state.can_ask {
-            self.tell(crate::train::event::Control::Watch(questions.clone()));
+            self.tell(Control::Watch(questions.clone()));
             self.watched = questions;
         }
     }

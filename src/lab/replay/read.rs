@@ -9,9 +9,8 @@ use super::remarks::Remarks;
 use super::{ReplayError, pictures, tables};
 use crate::config::RunConfig;
 use crate::record::{grid, jsonl, knowledge, metrics_csv};
+use crate::run::CONFIG_FILE;
 use crate::train::event::{Event, StepReport};
-
-const CONFIG_FILE: &str = "config.toml";
 
 /// A run that can be played.
 #[derive(Debug)]

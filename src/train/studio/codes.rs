@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Loan, Studio};
-use crate::augment::render;
+use crate::augment::{render, rgb_bytes};
 use crate::data::labelled::FaceLabel;
 use crate::eval::encode::encode;
 use crate::eval::faces::ProbeFaces;
@@ -67,7 +67,7 @@ impl MapFaces {
             .collect();
         let labels = chosen.iter().map(|&at| faces.set.labels[at].clone());
         Self {
-            pixels: Arc::new(bytes(&planes)),
+            pixels: Arc::new(rgb_bytes(&planes, SIDE_PX)),
             planes,
             labels: Arc::new(labels.collect()),
             expressions: Arc::new(faces.set.expressions.clone()),
@@ -79,26 +79,11 @@ impl MapFaces {
         let (arena, views) = spread(loan.source, loan.cache, loan.config.seed, pictures);
         let planes = render(&arena, &views, SIDE_PX);
         Self {
-            pixels: Arc::new(bytes(&planes)),
+            pixels: Arc::new(rgb_bytes(&planes, SIDE_PX)),
             planes,
             labels: Arc::new(vec![FaceLabel::default(); views.len()]),
             expressions: Arc::default(),
             words: format!("{} faces of the training set, without labels", views.len()),
         }
     }
-}
-
-/// Planes `[n, 3, 64, 64]` in 0–1 as RGB bytes, picture after picture.
-pub(super) fn bytes(planes: &[f32]) -> Vec<u8> {
-    let plane = SIDE_PX * SIDE_PX;
-    planes
-        .chunks_exact(3 * plane)
-        .flat_map(|picture| {
-            (0..plane).flat_map(move |at| {
-                [0, 1, 2].map(|channel| {
-                    (picture[channel * plane + at].clamp(0.0, 1.0) * 255.0).round() as u8
-                })
-            })
-        })
-        .collect()
 }

@@ -1,7 +1,6 @@
 //! The views of the latest step, as the network saw them.
 
-use super::codes::bytes;
-use crate::augment::{ViewParams, render};
+use crate::augment::{ViewParams, render, rgb_bytes};
 use crate::config::{PoseLoss, RunConfig};
 use crate::data::StepBatch;
 use crate::train::ask::{Reply, View, ViewRole, ViewSheet, ViewedFace};
@@ -66,7 +65,7 @@ fn face(
 ) -> ViewedFace {
     let params: Vec<ViewParams> = views.iter().map(|(_, params)| *params).collect();
     // The same arithmetic as on the device, to less than a level of brightness.
-    let pixels = bytes(&render(&batch.arena, &params, SIDE_PX));
+    let pixels = rgb_bytes(&render(&batch.arena, &params, SIDE_PX), SIDE_PX);
     let (slot, frame) = batch.arena.frame(params[0].frame);
     ViewedFace {
         stream,

@@ -33,10 +33,11 @@ impl Trainer {
     ) -> Result<Next, StopReason> {
         let mut linger_until = None;
         loop {
-            let control = match controls.try_recv() {
-                Ok(control) => Some(control),
+            let heard = match controls.try_recv() {
+                Ok(control) => Ok(control),
+                Err(TryRecvError::Disconnected) => Err(RecvTimeoutError::Disconnected),
+                // Only when nothing is queued: of a row of questions the last one counts.
                 Err(TryRecvError::Empty) => {
-                    // Only when nothing is queued: of a row of questions the last one counts.
                     if let Some(question) = self.studio.next_new(self.progress.step) {
                         linger_until = Some(Instant::now() + LINGER);
                         self.answer(question, false, emit)?;
@@ -47,29 +48,19 @@ impl Trainer {
                         self.answer(question, false, emit)?;
                         continue;
                     }
-                    match self.wait(controls, linger_until) {
-                        Ok(control) => Some(control),
-                        Err(RecvTimeoutError::Timeout) => None,
-                        // Nobody is left who could say "go on".
-                        Err(RecvTimeoutError::Disconnected) if self.state != RunState::Running => {
-                            return Ok(Next::Stop);
-                        }
-                        Err(RecvTimeoutError::Disconnected) => return Ok(Next::Step),
-                    }
+                    self.wait(controls, linger_until)
                 }
-                Err(TryRecvError::Disconnected) if self.state != RunState::Running => {
-                    return Ok(Next::Stop);
-                }
-                Err(TryRecvError::Disconnected) => return Ok(Next::Step),
             };
-            match control {
-                Some(Control::SingleStep) if self.state == RunState::Paused => {
+            match heard {
+                Ok(Control::SingleStep) if self.state == RunState::Paused => {
                     return Ok(Next::Step);
                 }
-                Some(Control::Stop) => return Ok(Next::Stop),
-                Some(control) => self.obey(control, emit),
-                None if self.state == RunState::Running => return Ok(Next::Step),
-                None => self.studio.ask_again(),
+                Ok(Control::Stop) => return Ok(Next::Stop),
+                Ok(control) => self.obey(control, emit),
+                Err(_) if self.state == RunState::Running => return Ok(Next::Step),
+                // Nobody is left who could say "go on".
+                Err(RecvTimeoutError::Disconnected) => return Ok(Next::Stop),
+                Err(RecvTimeoutError::Timeout) => self.studio.ask_again(),
             }
         }
     }

@@ -9,7 +9,7 @@ use crate::lab::state::Face;
 use crate::train::ask::FaceId;
 
 /// Side of a face in pixels.
-pub(super) const FACE_PX: usize = 64;
+pub(super) const FACE_PX: usize = crate::eval::faces::SIDE_PX;
 /// Bytes of a face.
 pub(super) const FACE_BYTES: usize = 3 * FACE_PX * FACE_PX;
 

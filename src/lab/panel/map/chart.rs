@@ -12,7 +12,7 @@ use crate::lab::look::tiles::TileSheet;
 use crate::train::ask::CodeSet;
 
 /// Side of the faces as they are answered.
-const TILE_PX: usize = 64;
+const TILE_PX: usize = crate::eval::faces::SIDE_PX;
 /// Side of the face under the pointer.
 const ENLARGED_PX: f32 = 144.0;
 /// A point this far from the pointer is not meant.

@@ -13,7 +13,7 @@ use crate::lab::state::{Face, LabState};
 use crate::train::ask::FaceId;
 
 /// Side of a face in pixels.
-const FACE_PX: usize = 64;
+const FACE_PX: usize = crate::eval::faces::SIDE_PX;
 /// Smallest and largest side of a small picture in points.
 const SIDE: [f32; 2] = [23.0, 42.0];
 /// Between two small pictures, in points.

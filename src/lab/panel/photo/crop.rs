@@ -4,10 +4,10 @@ use eframe::egui::{Pos2, Vec2, pos2};
 use image::RgbImage;
 
 use crate::augment::resize::resize_frame;
-use crate::augment::{CropBox, FrameSlot};
+use crate::augment::{CropBox, FrameSlot, rgb_bytes};
 
 /// Side of a face as the network takes it, in pixels.
-pub const FACE_PX: usize = 64;
+pub const FACE_PX: usize = crate::eval::faces::SIDE_PX;
 /// Smallest side of the box, in pixels of the picture; the whole of a smaller picture.
 const LEAST_PX: f32 = 16.0;
 /// Side at the start, of the picture's shorter side.
@@ -156,10 +156,7 @@ pub fn face(picture: &RgbImage, square: Square) -> Vec<u8> {
         &mut Vec::new(),
         &mut planes,
     );
-    let plane = FACE_PX * FACE_PX;
-    (0..3 * plane)
-        .map(|at| (planes[at % 3 * plane + at / 3] * 255.0).round() as u8)
-        .collect()
+    rgb_bytes(&planes, FACE_PX)
 }
 
 #[cfg(test)]

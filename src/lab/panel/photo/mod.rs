@@ -51,12 +51,6 @@ impl Photo {
         self.read(name, desk, move || data::decode_file(&path, KEEP_PX));
     }
 
-    /// The same for a file that is in memory already.
-    pub fn take_bytes(&mut self, name: &str, bytes: &[u8], desk: &mut Desk) {
-        let bytes = bytes.to_vec();
-        self.read(name.into(), desk, move || data::decode(&bytes, KEEP_PX));
-    }
-
     /// The face of the photo that is shown, once the network knows it.
     pub fn face(&self) -> Option<FaceId> {
         let shot = self.shots.get(self.shown)?;

@@ -10,6 +10,7 @@ use crate::lab::look::symbol::symbol;
 use crate::lab::look::tiles::TileSheet;
 use crate::lab::state::{Face, LabState};
 use crate::train::ask::{Answer, FaceId, Question, Reply};
+use crate::train::event::FaceGrid;
 
 /// Columns of the reconstructions that are shown; those of single codes are left to the faces
 /// panel.
@@ -47,6 +48,25 @@ impl Kept {
         }
         let ours = |answer: &&Arc<Answer>| answer.question == *question;
         self.answer.as_ref().filter(ours).cloned()
+    }
+
+    /// Makes the pictures of the answer ready; where there are none, says why instead.
+    fn show(&mut self, ui: &mut Ui, state: &LabState, question: &Question) -> Option<FaceGrid> {
+        let Some(answer) = self.update(state, question) else {
+            ui.label(words::waiting(state));
+            return None;
+        };
+        match &answer.reply {
+            Reply::Grid(grid) => {
+                self.sheet.show_grid(ui.ctx(), grid);
+                Some(grid.clone())
+            }
+            Reply::No(why) => {
+                ui.label(why);
+                None
+            }
+            _ => None,
+        }
     }
 }
 
@@ -89,16 +109,9 @@ impl Results {
     }
 
     fn faces(&mut self, ui: &mut Ui, state: &LabState, question: &Question) {
-        let Some(answer) = self.faces.update(state, question) else {
-            ui.label(words::waiting(state));
+        let Some(grid) = self.faces.show(ui, state, question) else {
             return;
         };
-        let grid = match &answer.reply {
-            Reply::Grid(grid) => grid,
-            Reply::No(why) => return drop(ui.label(why)),
-            _ => return,
-        };
-        self.faces.sheet.show_grid(ui.ctx(), grid);
         let width = ui.available_width();
         // As many in a row as have room for their headings, and none alone in the last row.
         let fits = |count: &usize| even(width, *count, [0.0, f32::MAX]) >= TILE[0];
@@ -119,20 +132,13 @@ impl Results {
                 }
             });
         }
-        ui.small(format!("network of step {}", answer.step));
+        ui.small(format!("network of step {}", grid.step));
     }
 
     fn swap(&mut self, ui: &mut Ui, state: &LabState, question: &Question, shown: &[FaceId]) {
-        let Some(answer) = self.swap.update(state, question) else {
-            ui.label(words::waiting(state));
+        let Some(grid) = self.swap.show(ui, state, question) else {
             return;
         };
-        let grid = match &answer.reply {
-            Reply::Grid(grid) => grid,
-            Reply::No(why) => return drop(ui.label(why)),
-            _ => return,
-        };
-        self.swap.sheet.show_grid(ui.ctx(), grid);
         let known: Vec<&Face> = shown.iter().filter_map(|id| state.face(*id)).collect();
         let count = known.len();
         let side = even(ui.available_width(), count + 1, CELL);
@@ -156,7 +162,7 @@ impl Results {
                 }
             });
         }
-        ui.small(format!("network of step {}", answer.step));
+        ui.small(format!("network of step {}", grid.step));
     }
 
     /// A face along an edge of the matrix, paler than what is decoded.

@@ -71,8 +71,11 @@ fn two_colours() -> Vec<u8> {
 
 /// Hands a file over and waits until it is read.
 fn drop_file(window: &mut Harness<'_, App>, name: &str, bytes: &[u8]) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    std::fs::write(&path, bytes).unwrap();
     let App { panel, desk, .. } = window.state_mut();
-    panel.take_bytes(name, bytes, desk);
+    panel.take_file(&path, desk);
     settle(window);
 }
 
