@@ -2,6 +2,7 @@
 
 use burn::backend::TensorMetadata;
 use burn::backend::ops::conv::calculate_padding_out;
+use burn::backend::ops::{ActivationOps, FloatTensorOps};
 use burn::backend::ops::{ConvOptions, ConvTransposeOptions};
 use burn::backend::tensor::FloatTensor;
 use burn_cubecl::CubeBackend;
@@ -26,14 +27,30 @@ impl ConvOps for CubeBackend {
         bias: FloatTensor<Self>,
         stride: usize,
         padding: usize,
+        slope: f32,
     ) -> FloatTensor<Self> {
         let strategy = if is_software() {
             ConvStrategy::Direct
         } else {
             ConvStrategy::default()
         };
-        conv_forward::<2>(x, weight, Some(bias), options(stride, padding), strategy)
-            .expect("a direct convolution exists for every shape")
+        let out = conv_forward::<2>(x, weight, Some(bias), options(stride, padding), strategy)
+            .expect("a direct convolution exists for every shape");
+        if slope == 1.0 {
+            return out;
+        }
+        Self::leaky_relu(out, slope.into())
+    }
+
+    fn conv_activation_backward(
+        grad: FloatTensor<Self>,
+        out: FloatTensor<Self>,
+        slope: f32,
+    ) -> FloatTensor<Self> {
+        // The slope is positive: the sign of what came out is that of what went in.
+        let above = Self::float_clamp_min(Self::float_sign(out), 0f32.into());
+        let scale = Self::float_mul_scalar(above, (1.0 - slope).into());
+        Self::float_mul(grad, Self::float_add_scalar(scale, slope.into()))
     }
 
     fn conv_data_backward(
@@ -95,7 +112,6 @@ impl ConvOps for CubeBackend {
     }
 
     fn conv_bias_backward(grad: FloatTensor<Self>) -> FloatTensor<Self> {
-        use burn::backend::ops::FloatTensorOps;
         let [b, cout, oh, ow] = grad.shape().dims();
         let rows = Self::float_reshape(
             Self::float_swap_dims(grad, 0, 1),
