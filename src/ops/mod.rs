@@ -4,12 +4,14 @@
 //! implementation per backend: a `#[cube]` kernel for GPUs, rayon loops for the CPU, and, where it
 //! takes part in training, a hand-written backward.
 
+mod adam;
 mod conv;
 mod cpu;
 mod launch;
 mod upsample;
 mod views;
 
+pub use adam::{AdamStep, adam, adam_plain};
 pub use conv::conv;
 pub use upsample::{upsample2, upsample2_plain};
 pub use views::{UploadedFrames, gaussian_noise};
