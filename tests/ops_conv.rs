@@ -97,7 +97,7 @@ fn run(layer: &Layer, ours: bool, device: &Device) -> [Vec<f32>; 4] {
     let bias = bias_leaf.clone().reshape([cout]);
     let (input, padding) = (x.clone() * 2.0, kernel / 2);
     let y = if ours {
-        visage::ops::conv(input, weight.clone(), bias, stride, padding)
+        visage::ops::conv(input, weight.clone(), bias, stride, padding, 1.0)
     } else {
         let options = ConvOptions::new([stride; 2], [padding; 2], [1; 2], 1);
         conv2d(input, weight.clone(), Some(bias), options)

@@ -50,6 +50,7 @@ impl Conv {
             self.bias.val(),
             self.stride,
             self.padding,
+            1.0,
         )
     }
 }

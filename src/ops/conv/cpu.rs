@@ -360,6 +360,7 @@ impl ConvOps for Flex {
         bias: FloatTensor<Self>,
         stride: usize,
         padding: usize,
+        slope: f32,
     ) -> FloatTensor<Self> {
         let (x, weight, bias) = (
             x.to_contiguous(),
@@ -370,10 +371,23 @@ impl ConvOps for Flex {
         let side = |n: usize| (n + 2 * padding - kernel) / stride + 1;
         let (oh, ow) = (side(h), side(w));
         let g = Geometry::new([b, cin, h, w], [cout, oh, ow], kernel, stride, padding);
-        tensor(
-            forward(g, values(&x), values(&weight), values(&bias)),
-            [b, cout, oh, ow],
-        )
+        let mut out = forward(g, values(&x), values(&weight), values(&bias));
+        for value in &mut out {
+            *value = if *value > 0.0 { *value } else { slope * *value };
+        }
+        tensor(out, [b, cout, oh, ow])
+    }
+
+    fn conv_activation_backward(
+        grad: FloatTensor<Self>,
+        out: FloatTensor<Self>,
+        slope: f32,
+    ) -> FloatTensor<Self> {
+        let (grad, out) = (grad.to_contiguous(), out.to_contiguous());
+        let shape: [usize; 4] = grad.shape().dims();
+        let behind = values(&grad).iter().zip(values(&out));
+        let before = behind.map(|(g, out)| if *out > 0.0 { *g } else { slope * g });
+        tensor(before.collect(), shape)
     }
 
     fn conv_data_backward(

@@ -1,6 +1,6 @@
-//! Square 2-D convolution with bias: what PCL spends its time on.
+//! Square 2-D convolution with bias and LeakyReLU: what PCL spends its time on.
 //!
-//! On the CPU it is a packed matrix product over groups of images on all cores. On GPUs it is
+//! On the CPU it is Winograd's minimal filtering over groups of images on all cores. On GPUs it is
 //! burn's own convolution, except on software rasterisers, where a fixed kernel is named so that
 //! none has to be tuned.
 
@@ -17,7 +17,8 @@ use burn::tensor::{Shape, Tensor};
 /// The operation on every backend. `stride` and `padding` count for both axes.
 #[backend_extension(Cube, Flex, Fusion, Autodiff)]
 pub trait ConvOps: Backend {
-    /// `x`: `[b, cin, h, w]`, `weight`: `[cout, cin, k, k]`, `bias`: `[cout]`.
+    /// `x`: `[b, cin, h, w]`, `weight`: `[cout, cin, k, k]`, `bias`: `[cout]`. The sum goes through
+    /// LeakyReLU with this slope; 1 leaves it as it is.
     #[fusion(dtype = x, shape = convolved(x, weight, stride, padding))]
     fn conv(
         x: FloatTensor<Self>,
@@ -25,6 +26,15 @@ pub trait ConvOps: Backend {
         bias: FloatTensor<Self>,
         stride: usize,
         padding: usize,
+        slope: f32,
+    ) -> FloatTensor<Self>;
+
+    /// Gradient before the LeakyReLU that made `out`, from the one behind it.
+    #[fusion(dtype = grad, shape = same(grad))]
+    fn conv_activation_backward(
+        grad: FloatTensor<Self>,
+        out: FloatTensor<Self>,
+        slope: f32,
     ) -> FloatTensor<Self>;
 
     /// Gradient at `x`, which had sides `h` and `w`.
@@ -53,6 +63,10 @@ pub trait ConvOps: Backend {
     fn conv_bias_backward(grad: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
+fn same(x: &Shape) -> Shape {
+    x.clone()
+}
+
 fn convolved(x: &Shape, weight: &Shape, stride: &usize, padding: &usize) -> Shape {
     let side = |n: usize| (n + 2 * padding - weight[2]) / stride + 1;
     Shape::new([x[0], weight[0], side(x[2]), side(x[3])])
@@ -77,6 +91,7 @@ impl<B: Backend + ConvOps, C: CheckpointStrategy> ConvOps for Autodiff<B, C> {
         bias: FloatTensor<Self>,
         stride: usize,
         padding: usize,
+        slope: f32,
     ) -> FloatTensor<Self> {
         #[derive(Debug)]
         struct Conv;
@@ -85,6 +100,8 @@ impl<B: Backend + ConvOps, C: CheckpointStrategy> ConvOps for Autodiff<B, C> {
         struct Saved<B: Backend> {
             x: FloatTensor<B>,
             weight: FloatTensor<B>,
+            /// What came out, and the slope of the LeakyReLU that it went through.
+            activated: Option<(FloatTensor<B>, f32)>,
             stride: usize,
             padding: usize,
         }
@@ -99,13 +116,17 @@ impl<B: Backend + ConvOps, C: CheckpointStrategy> ConvOps for Autodiff<B, C> {
                 _: &mut Checkpointer,
             ) {
                 use burn::backend::TensorMetadata;
-                let grad = grads.consume::<B>(&ops.node);
+                let mut grad = grads.consume::<B>(&ops.node);
                 let Saved {
                     x,
                     weight,
+                    activated,
                     stride,
                     padding,
                 } = ops.state;
+                if let Some((out, slope)) = activated {
+                    grad = B::conv_activation_backward(grad, out, slope);
+                }
                 let [at_x, at_weight, at_bias] = ops.parents;
                 let ([_, _, h, w], [_, _, kernel, _]) = (x.shape().dims(), weight.shape().dims());
                 if let Some(node) = at_x {
@@ -125,7 +146,7 @@ impl<B: Backend + ConvOps, C: CheckpointStrategy> ConvOps for Autodiff<B, C> {
         let (x, x_node) = x.into_parts();
         let (weight, weight_node) = weight.into_parts();
         let (bias, bias_node) = bias.into_parts();
-        let out = B::conv(x.clone(), weight.clone(), bias, stride, padding);
+        let out = B::conv(x.clone(), weight.clone(), bias, stride, padding, slope);
         match Conv
             .prepare::<C>([x_node, weight_node, bias_node])
             .compute_bound()
@@ -135,6 +156,7 @@ impl<B: Backend + ConvOps, C: CheckpointStrategy> ConvOps for Autodiff<B, C> {
                 Saved {
                     x,
                     weight,
+                    activated: (slope != 1.0).then(|| (out.clone(), slope)),
                     stride,
                     padding,
                 },
@@ -142,6 +164,14 @@ impl<B: Backend + ConvOps, C: CheckpointStrategy> ConvOps for Autodiff<B, C> {
             ),
             OpsKind::UnTracked(prep) => prep.finish(out),
         }
+    }
+
+    fn conv_activation_backward(
+        _: FloatTensor<Self>,
+        _: FloatTensor<Self>,
+        _: f32,
+    ) -> FloatTensor<Self> {
+        unreachable!("training needs no second derivative of a convolution")
     }
 
     fn conv_data_backward(
@@ -170,8 +200,8 @@ impl<B: Backend + ConvOps, C: CheckpointStrategy> ConvOps for Autodiff<B, C> {
     }
 }
 
-/// Square convolution with zero padding and bias. Its plain twin is
-/// [`burn::tensor::module::conv2d`].
+/// Square convolution with zero padding, bias and LeakyReLU. Its plain twin is
+/// [`burn::tensor::module::conv2d`] with [`burn::tensor::activation::leaky_relu`] behind it.
 ///
 /// # Shapes
 ///
@@ -185,6 +215,7 @@ pub fn conv(
     bias: Tensor<1>,
     stride: usize,
     padding: usize,
+    slope: f32,
 ) -> Tensor<4> {
     Tensor::from_dispatch(<Dispatch as ConvOps>::conv(
         x.into_dispatch(),
@@ -192,5 +223,6 @@ pub fn conv(
         bias.into_dispatch(),
         stride,
         padding,
+        slope,
     ))
 }
