@@ -12,6 +12,6 @@ mod upsample;
 mod views;
 
 pub use adam::{AdamStep, adam, adam_plain};
-pub use conv::conv;
+pub use conv::{conv, measure_kernels};
 pub use upsample::{upsample2, upsample2_plain};
 pub use views::{UploadedFrames, gaussian_noise};

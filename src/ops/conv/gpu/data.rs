@@ -3,8 +3,10 @@
 use burn::backend::TensorMetadata;
 use burn_cubecl::tensor::CubeTensor;
 
+use super::choice;
 use super::gather::{Gather, WeightOrder};
 use super::product::{Product, run};
+use crate::device::ConvKernel;
 use crate::ops::launch::{dense, empty};
 
 /// The taps of one axis that reach input positions of one residue modulo the stride.
@@ -43,10 +45,10 @@ impl Reach {
 
 /// One product per pair of residues.
 pub(super) fn data_backward(
+    by: ConvKernel,
     grad: CubeTensor,
     weight: CubeTensor,
-    h: usize,
-    w: usize,
+    [h, w]: [usize; 2],
     stride: usize,
     padding: usize,
 ) -> CubeTensor {
@@ -70,7 +72,7 @@ pub(super) fn data_backward(
             let tap = |r: &Reach| (r.first + stride * r.taps.saturating_sub(1)).min(kernel - 1);
             run(Product {
                 gather: Gather {
-                    tile: super::choose_tile(cin, b * y.positions * x.positions),
+                    tile: choice::tile(by, cin, b * y.positions * x.positions),
                     taps: [y.taps.max(1), x.taps.max(1)],
                     stride: 1,
                     before,

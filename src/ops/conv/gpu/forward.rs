@@ -3,12 +3,15 @@
 use burn::backend::TensorMetadata;
 use burn_cubecl::tensor::CubeTensor;
 
+use super::choice;
 use super::gather::{Gather, WeightOrder};
 use super::product::{Product, run};
+use crate::device::ConvKernel;
 use crate::ops::launch::{dense, empty};
 
 /// Convolution, bias and LeakyReLU in one launch; slope 1 is no activation.
 pub(super) fn forward(
+    by: ConvKernel,
     x: CubeTensor,
     weight: CubeTensor,
     bias: CubeTensor,
@@ -22,7 +25,7 @@ pub(super) fn forward(
     let out = empty(&x, [b, cout, side(h), side(w)]);
     run(Product {
         gather: Gather {
-            tile: super::choose_tile(cout, b * side(h) * side(w)),
+            tile: choice::tile(by, cout, b * side(h) * side(w)),
             taps: [kernel; 2],
             stride,
             before: [padding; 2],
