@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use super::layers::{ChannelAttention, Conv, ResidualBlock, Subnet, lrelu};
+use super::layers::{ChannelAttention, Conv, ResidualBlock, Subnet};
 use crate::config::Backbone;
 
 /// Channel counts of an encoder.
@@ -103,17 +103,17 @@ impl Trunk {
     /// - `x`: `[b, 3, H, W]`, any size
     /// - output: `[b, C, ⌈H/16⌉, ⌈W/16⌉]`
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let x = lrelu(self.layer1.forward(x));
-        let x = lrelu(self.layer2.forward(x));
-        let x = self.a1.forward(lrelu(self.layer3.forward(x)));
-        let x = lrelu(self.layer4.forward(x));
-        let x = self.a2.forward(lrelu(self.layer5.forward(x)));
-        let x = lrelu(self.layer6.forward(x));
+        let x = self.layer1.forward_lrelu(x);
+        let x = self.layer2.forward_lrelu(x);
+        let x = self.a1.forward(self.layer3.forward_lrelu(x));
+        let x = self.layer4.forward_lrelu(x);
+        let x = self.a2.forward(self.layer5.forward_lrelu(x));
+        let x = self.layer6.forward_lrelu(x);
         let x = self.r2.forward(self.r1.forward(x));
-        let x = lrelu(self.layer7.forward(x));
-        let x = lrelu(self.layer8.forward(x));
-        let x = lrelu(self.layer9.forward(x));
-        lrelu(self.layer10.forward(x))
+        let x = self.layer7.forward_lrelu(x);
+        let x = self.layer8.forward_lrelu(x);
+        let x = self.layer9.forward_lrelu(x);
+        self.layer10.forward_lrelu(x)
     }
 }
 

@@ -4,13 +4,13 @@ use burn::module::{Initializer, Module, Param};
 use burn::tensor::activation::{leaky_relu, softmax};
 use burn::tensor::{Device, Tensor};
 
-use crate::ops::conv;
+use crate::ops::{attention, conv, on_cpu, residual};
 
 /// Negative slope of every leaky ReLU in the encoder.
 pub const SLOPE: f64 = 0.1;
 
 /// LeakyReLU with the encoder's slope.
-pub(super) fn lrelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+fn lrelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     leaky_relu(x, SLOPE)
 }
 
@@ -44,14 +44,21 @@ impl Conv {
     /// - `x`: `[b, cin, H, W]`
     /// - output: `[b, cout, ⌈H/stride⌉, ⌈W/stride⌉]`
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        conv(
-            x,
-            self.weight.val(),
-            self.bias.val(),
-            self.stride,
-            self.padding,
-            1.0,
-        )
+        self.through(x, 1.0)
+    }
+
+    /// The same with the encoder's LeakyReLU behind it.
+    ///
+    /// # Shapes
+    ///
+    /// As [`Conv::forward`].
+    pub fn forward_lrelu(&self, x: Tensor<4>) -> Tensor<4> {
+        self.through(x, SLOPE as f32)
+    }
+
+    fn through(&self, x: Tensor<4>, slope: f32) -> Tensor<4> {
+        let (weight, bias) = (self.weight.val(), self.bias.val());
+        conv(x, weight, bias, self.stride, self.padding, slope)
     }
 }
 
@@ -82,6 +89,21 @@ impl ChannelAttention {
     /// - `x`: `[b, C, H, W]`
     /// - output: `[b, C, H, W]`
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        if !on_cpu(x.device()) {
+            return self.forward_plain(x);
+        }
+        let convs = [&self.g, &self.theta, &self.phi];
+        let weight = Tensor::cat(convs.map(|conv| conv.weight.val()).to_vec(), 0);
+        let bias = Tensor::cat(convs.map(|conv| conv.bias.val()).to_vec(), 0);
+        attention(x, weight, bias, SLOPE as f32)
+    }
+
+    /// The same from ordinary operations.
+    ///
+    /// # Shapes
+    ///
+    /// As [`ChannelAttention::forward`].
+    pub fn forward_plain(&self, x: Tensor<4>) -> Tensor<4> {
         let [b, c, h, w] = x.dims();
         let flat = |t: Tensor<4>| t.reshape([b, c, h * w]);
         // Each position of G̃ sums to one over channels, each channel of Θ̃ over positions.
@@ -117,7 +139,22 @@ impl ResidualBlock {
     /// - `x`: `[b, C, H, W]`
     /// - output: `[b, C, H, W]`
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        lrelu(self.conv2.forward(lrelu(self.conv1.forward(x.clone()))) + x)
+        if !on_cpu(x.device()) {
+            return self.forward_plain(x);
+        }
+        let convs = [&self.conv1, &self.conv2];
+        let weights = convs.map(|conv| conv.weight.val());
+        let biases = convs.map(|conv| conv.bias.val());
+        residual(x, weights, biases, SLOPE as f32)
+    }
+
+    /// The same from ordinary operations.
+    ///
+    /// # Shapes
+    ///
+    /// As [`ResidualBlock::forward`].
+    pub fn forward_plain(&self, x: Tensor<4>) -> Tensor<4> {
+        lrelu(self.conv2.forward(self.conv1.forward_lrelu(x.clone())) + x)
     }
 }
 
@@ -146,6 +183,8 @@ impl Subnet {
     /// - `map`: `[b, cin, H, W]`
     /// - output: `[b, cout·H·W]`
     pub fn forward(&self, map: Tensor<4>) -> Tensor<2> {
-        lrelu(self.conv2.forward(lrelu(self.conv1.forward(map)))).flatten(1, 3)
+        self.conv2
+            .forward_lrelu(self.conv1.forward_lrelu(map))
+            .flatten(1, 3)
     }
 }

@@ -4,6 +4,8 @@ use burn::module::{Initializer, Module, Param, RunningState};
 use burn::tensor::module::{batch_norm, batch_norm_train};
 use burn::tensor::{Device, Tensor};
 
+use crate::ops::{self, Normalised, on_cpu};
+
 /// Added to the variance.
 const EPSILON: f64 = 1e-5;
 /// Share of the newest batch in the running statistics.
@@ -57,7 +59,16 @@ impl BatchNorm {
         }
         let shape = x.dims();
         let n = (shape.iter().product::<usize>() / shape[1]) as f64;
-        let result = batch_norm_train(x, gamma, beta, EPSILON);
+        let result = if on_cpu(x.device()) {
+            ops::batch_norm(x, gamma, beta, EPSILON)
+        } else {
+            let train = batch_norm_train(x, gamma, beta, EPSILON);
+            Normalised {
+                output: train.output,
+                mean: train.mean,
+                variance: train.variance,
+            }
+        };
         let blend = |old: Tensor<1>, new: Tensor<1>| {
             (old * (1.0 - MOMENTUM) + new.detach() * MOMENTUM).detach()
         };

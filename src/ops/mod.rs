@@ -5,13 +5,26 @@
 //! takes part in training, a hand-written backward.
 
 mod adam;
+mod attention;
 mod conv;
 mod cpu;
 mod launch;
+mod norm;
+mod residual;
 mod upsample;
 mod views;
 
+use burn::tensor::Device;
+
 pub use adam::{AdamStep, adam, adam_plain};
+pub(crate) use attention::attention;
 pub use conv::{conv, measure_kernels};
+pub(crate) use norm::{Normalised, batch_norm};
+pub(crate) use residual::residual;
 pub use upsample::{upsample2, upsample2_plain};
 pub use views::{UploadedFrames, gaussian_noise};
+
+/// Whether tensors of this device lie on the CPU, where some layers are one operation.
+pub(crate) fn on_cpu(device: Device) -> bool {
+    device.inner() == Device::flex()
+}

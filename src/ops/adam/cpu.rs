@@ -1,10 +1,12 @@
 //! The step on the CPU.
 
 use burn::backend::Flex;
+use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::FloatTensor;
+use burn::tensor::TensorData;
 
 use super::{AdamOps, AdamStep};
-use crate::ops::cpu::{tensor, values};
+use crate::ops::cpu::numbers;
 
 impl AdamOps for Flex {
     fn adam(
@@ -21,10 +23,10 @@ impl AdamOps for Flex {
             weight_decay,
             corrections: [c1, c2],
         } = step;
-        let own = |t: FloatTensor<Self>| values(&t.to_contiguous()).to_vec();
+        let own = |t: FloatTensor<Self>| numbers(&t.to_contiguous()).to_vec();
         let (mut p, mut m, mut v) = (own(p), own(m), own(v));
         let grad = grad.to_contiguous();
-        let grad = values(&grad);
+        let grad = numbers(&grad);
         for (((p, m), v), g) in p.iter_mut().zip(&mut m).zip(&mut v).zip(grad) {
             let g = g + *p * weight_decay;
             *m = *m * b1 + g * (1.0 - b1);
@@ -32,6 +34,7 @@ impl AdamOps for Flex {
             *p -= *m / c1 / ((*v / c2).sqrt() + eps) * lr;
         }
         let n = p.len();
-        (tensor(p, [n]), tensor(m, [n]), tensor(v, [n]))
+        let tensor = |values| FlexTensor::from_data(TensorData::new(values, [n]));
+        (tensor(p), tensor(m), tensor(v))
     }
 }

@@ -1,60 +1,88 @@
-//! The same on the CPU, one channel map per task.
+//! The same on the CPU, channels-last, one row of pixels per task.
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Flex, TensorMetadata};
 use rayon::prelude::*;
 
 use super::UpsampleOps;
-use crate::ops::cpu::{tensor, values};
+use crate::ops::cpu::{Buffer, channels_last, map, numbers, wide};
 
 impl UpsampleOps for Flex {
     fn upsample2(x: FloatTensor<Self>) -> FloatTensor<Self> {
-        let x = x.to_contiguous();
+        let x = channels_last(x);
         let [b, c, h, w] = x.shape().dims();
-        let mut out = vec![0.0; b * c * 4 * h * w];
-        out.par_chunks_mut(4 * h * w)
-            .zip(values(&x).par_chunks(h * w))
-            .for_each(|(out, map)| {
-                for (oy, line) in out.chunks_mut(2 * w).enumerate() {
-                    let y0 = oy / 2;
-                    let y1 = if oy % 2 == 0 {
-                        y0.saturating_sub(1)
-                    } else {
-                        (y0 + 1).min(h - 1)
-                    };
-                    let (here, there) = (&map[y0 * w..][..w], &map[y1 * w..][..w]);
-                    let column = |x: usize| 0.75 * here[x] + 0.25 * there[x];
-                    for x in 0..w {
-                        let middle = 0.75 * column(x);
-                        line[2 * x] = middle + 0.25 * column(x.saturating_sub(1));
-                        line[2 * x + 1] = middle + 0.25 * column((x + 1).min(w - 1));
-                    }
-                }
+        let mut out = Buffer::new(b * c * 4 * h * w);
+        let images = numbers(&x);
+        out.par_chunks_mut((2 * w * c).max(1))
+            .enumerate()
+            .for_each(|(row, line)| {
+                let (image, oy) = (
+                    &images[row / (2 * h) * h * w * c..][..h * w * c],
+                    row % (2 * h),
+                );
+                let y0 = oy / 2;
+                let y1 = neighbour(oy, h);
+                let pixel = |y: usize, x: usize| &image[(y * w + x) * c..][..c];
+                wide(
+                    #[inline(always)]
+                    || {
+                        for (ox, out) in line.chunks_exact_mut(c).enumerate() {
+                            let (x0, x1) = (ox / 2, neighbour(ox, w));
+                            let near = pixel(y0, x0).iter().zip(pixel(y0, x1));
+                            let far = pixel(y1, x0).iter().zip(pixel(y1, x1));
+                            for (o, ((a, b), (d, e))) in out.iter_mut().zip(near.zip(far)) {
+                                *o = 0.5625 * a + 0.1875 * (b + d) + 0.0625 * e;
+                            }
+                        }
+                    },
+                );
             });
-        tensor(out, [b, c, 2 * h, 2 * w])
+        map(out, [b, c, 2 * h, 2 * w])
     }
 
     fn upsample2_backward(grad: FloatTensor<Self>) -> FloatTensor<Self> {
-        let grad = grad.to_contiguous();
+        let grad = channels_last(grad);
         let [b, c, gh, gw] = grad.shape().dims();
         let (h, w) = (gh / 2, gw / 2);
-        let mut out = vec![0.0; b * c * h * w];
-        out.par_chunks_mut(h * w)
-            .zip(values(&grad).par_chunks(gh * gw))
-            .for_each(|(out, map)| {
-                for (iy, line) in out.chunks_mut(w).enumerate() {
-                    let row =
-                        |t: usize| &map[(2 * iy + t).saturating_sub(1).min(gh - 1) * gw..][..gw];
-                    let [a, b, c, d] = [row(0), row(1), row(2), row(3)];
-                    let column = |x: usize| 0.25 * (a[x] + d[x]) + 0.75 * (b[x] + c[x]);
-                    for (ix, value) in line.iter_mut().enumerate() {
-                        *value = 0.25
-                            * (column((2 * ix).saturating_sub(1))
-                                + column((2 * ix + 2).min(gw - 1)))
-                            + 0.75 * (column(2 * ix) + column(2 * ix + 1));
-                    }
-                }
+        let mut out = Buffer::new(b * c * h * w);
+        let images = numbers(&grad);
+        out.par_chunks_mut((w * c).max(1))
+            .enumerate()
+            .for_each(|(row, line)| {
+                let (image, iy) = (&images[row / h * gh * gw * c..][..gh * gw * c], row % h);
+                // The four outputs along an axis that an input went into.
+                let takers =
+                    |i: usize, side: usize| [0, 1, 2, 3].map(|t| (2 * i + t).clamp(1, side) - 1);
+                let pixel = |y: usize, x: usize| &image[(y * gw + x) * c..][..c];
+                wide(
+                    #[inline(always)]
+                    || {
+                        for (ix, out) in line.chunks_exact_mut(c).enumerate() {
+                            let xs = takers(ix, gw);
+                            for (t, y) in takers(iy, gh).into_iter().enumerate() {
+                                let weight = if t == 0 || t == 3 { 0.25 } else { 0.75 };
+                                let outer = pixel(y, xs[0]).iter().zip(pixel(y, xs[3]));
+                                let inner = pixel(y, xs[1]).iter().zip(pixel(y, xs[2]));
+                                for (o, ((a, d), (b, e))) in out.iter_mut().zip(outer.zip(inner)) {
+                                    let sum = weight * (0.25 * (a + d) + 0.75 * (b + e));
+                                    *o = if t == 0 { sum } else { *o + sum };
+                                }
+                            }
+                        }
+                    },
+                );
             });
-        tensor(out, [b, c, h, w])
+        map(out, [b, c, h, w])
+    }
+}
+
+/// The second input of output `o`: the one before for even outputs, the one after for odd ones,
+/// the border repeated.
+fn neighbour(o: usize, side: usize) -> usize {
+    let here = o / 2;
+    if o % 2 == 0 {
+        here.saturating_sub(1)
+    } else {
+        (here + 1).min(side - 1)
     }
 }

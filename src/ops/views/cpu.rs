@@ -1,11 +1,13 @@
 //! The CPU path: unpack the parameters and hand over to the rayon renderer.
 
+use burn::backend::flex::FlexTensor;
 use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Flex, TensorMetadata};
+use burn::tensor::TensorData;
 
 use super::{ROW, ViewOps, from_row};
 use crate::augment::{FrameArena, FrameSlot, fill_normal, render};
-use crate::ops::cpu::{tensor, values};
+use crate::ops::cpu::numbers;
 
 impl ViewOps for Flex {
     fn render_views(
@@ -29,17 +31,18 @@ impl ViewOps for Flex {
                 .collect(),
         };
         let rows = rows.to_contiguous();
-        let views = values(&rows)
+        let views = numbers(&rows)
             .chunks_exact(ROW)
             .map(from_row)
             .collect::<Vec<_>>();
-        tensor(render(&arena, &views, side), [views.len(), 3, side, side])
+        let shape = [views.len(), 3, side, side];
+        FlexTensor::from_data(TensorData::new(render(&arena, &views, side), shape))
     }
 
     fn normal(like: FloatTensor<Self>, seed: u32) -> FloatTensor<Self> {
         let shape = like.shape();
         let mut out = vec![0.0; shape.num_elements()];
         fill_normal(seed, &mut out);
-        burn::backend::flex::FlexTensor::from_data(burn::tensor::TensorData::new(out, shape))
+        FlexTensor::from_data(TensorData::new(out, shape))
     }
 }

@@ -1,0 +1,135 @@
+//! Convolution on the CPU, on all cores.
+//!
+//! 3×3 convolutions of stride 1, nearly all the arithmetic there is, go through Winograd's
+//! transforms; the others are unfolded into one matrix product.
+
+mod geometry;
+mod unfold;
+mod winograd;
+
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Flex, TensorMetadata};
+use rayon::prelude::*;
+
+use self::geometry::Geometry;
+use super::ConvOps;
+use crate::ops::cpu::{Buffer, SHARE, channels_last, column_sums, map, numbers, plain, wide};
+
+impl ConvOps for Flex {
+    fn conv(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        stride: usize,
+        padding: usize,
+        slope: f32,
+    ) -> FloatTensor<Self> {
+        let x = channels_last(x);
+        let (weight, bias) = (weight.to_contiguous(), bias.to_contiguous());
+        let ([b, cin, h, w], [cout, _, kernel, _]) = (x.shape().dims(), weight.shape().dims());
+        let side = |n: usize| (n + 2 * padding - kernel) / stride + 1;
+        let (oh, ow) = (side(h), side(w));
+        let g = Geometry::new([b, cin, h, w], [cout, oh, ow], kernel, stride, padding);
+        let mut out = Buffer::new(b * g.output());
+        let forward = if winograd::suits(&g) {
+            winograd::forward
+        } else {
+            unfold::forward
+        };
+        let (x, weight, bias) = (numbers(&x), numbers(&weight), numbers(&bias));
+        forward(&g, x, weight, (bias, slope), &mut out);
+        map(out, [b, cout, oh, ow])
+    }
+
+    fn conv_activation_backward(
+        grad: FloatTensor<Self>,
+        out: FloatTensor<Self>,
+        slope: f32,
+    ) -> FloatTensor<Self> {
+        let (mut grad, out) = (channels_last(grad), channels_last(out));
+        let scale = |grad: &mut [f32], out: &[f32]| {
+            grad.par_chunks_mut(SHARE)
+                .zip(out.par_chunks(SHARE))
+                .for_each(|(grad, out)| {
+                    wide(
+                        #[inline(always)]
+                        || {
+                            for (g, o) in grad.iter_mut().zip(out) {
+                                *g = if *o > 0.0 { *g } else { slope * *g };
+                            }
+                        },
+                    );
+                });
+        };
+        let shape = grad.shape().dims();
+        let start = grad.layout().start_offset();
+        let count = numbers(&grad).len();
+        if let Some(own) = grad.try_storage_mut::<f32>() {
+            scale(&mut own[start..start + count], numbers(&out));
+            return grad;
+        }
+        let mut copy = Buffer::new(count);
+        copy.copy_from_slice(numbers(&grad));
+        scale(&mut copy, numbers(&out));
+        map(copy, shape)
+    }
+
+    fn conv_data_backward(
+        grad: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        h: usize,
+        w: usize,
+        stride: usize,
+        padding: usize,
+    ) -> FloatTensor<Self> {
+        let (grad, weight) = (channels_last(grad), weight.to_contiguous());
+        let ([b, cout, oh, ow], [_, cin, kernel, _]) = (grad.shape().dims(), weight.shape().dims());
+        let g = Geometry::new([b, cin, h, w], [cout, oh, ow], kernel, stride, padding);
+        let mut out = Buffer::new(b * g.input());
+        let backward = if winograd::suits(&g) {
+            winograd::data_backward
+        } else {
+            unfold::data_backward
+        };
+        backward(&g, numbers(&grad), numbers(&weight), &mut out);
+        map(out, [b, cin, h, w])
+    }
+
+    fn conv_weight_backward(
+        x: FloatTensor<Self>,
+        grad: FloatTensor<Self>,
+        kernel: usize,
+        stride: usize,
+        padding: usize,
+    ) -> FloatTensor<Self> {
+        let (x, grad) = (channels_last(x), channels_last(grad));
+        let ([b, cin, h, w], [_, cout, oh, ow]) = (x.shape().dims(), grad.shape().dims());
+        let g = Geometry::new([b, cin, h, w], [cout, oh, ow], kernel, stride, padding);
+        let mut out = Buffer::new(cout * g.depth());
+        let backward = if winograd::suits(&g) {
+            winograd::weight_backward
+        } else {
+            unfold::weight_backward
+        };
+        backward(&g, numbers(&x), numbers(&grad), &mut out);
+        plain(out, [cout, cin, kernel, kernel])
+    }
+
+    fn conv_bias_backward(grad: FloatTensor<Self>) -> FloatTensor<Self> {
+        let grad = channels_last(grad);
+        let [b, cout, oh, ow] = grad.shape().dims();
+        let pixels = numbers(&grad);
+        let sums = column_sums(
+            b * oh * ow,
+            cout,
+            cout,
+            #[inline(always)]
+            |row, sums| {
+                for (s, g) in sums.iter_mut().zip(&pixels[row * cout..][..cout]) {
+                    *s += g;
+                }
+            },
+        );
+        plain(sums, [cout])
+    }
+}

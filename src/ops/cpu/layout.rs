@@ -1,0 +1,103 @@
+//! Getting at the numbers of a CPU tensor, and making one.
+
+use burn::backend::TensorMetadata;
+use burn::backend::flex::FlexTensor;
+use burn::backend::flex::Layout;
+use burn::tensor::{DType, Shape};
+use rayon::prelude::*;
+
+use super::Buffer;
+
+/// Numbers along the side of the squares that a transposition moves.
+const SQUARE: usize = 16;
+
+/// The numbers of a tensor that lies densely in memory, in the order they lie there.
+pub(in crate::ops) fn numbers(x: &FlexTensor) -> &[f32] {
+    let start = x.layout().start_offset();
+    &x.storage::<f32>()[start..start + x.layout().num_elements()]
+}
+
+/// A new tensor whose numbers lie in the order of its axes.
+pub(in crate::ops) fn plain<const D: usize>(values: Buffer, shape: [usize; D]) -> FlexTensor {
+    debug_assert_eq!(values.len(), shape.iter().product::<usize>());
+    FlexTensor::new(
+        values.into_bytes(),
+        Layout::contiguous(Shape::from(shape)),
+        DType::F32,
+    )
+}
+
+fn strides([_, c, h, w]: [usize; 4]) -> [usize; 4] {
+    [h * w * c, 1, w * c, c]
+}
+
+/// A new map `[b, c, h, w]` from numbers in the order b, h, w, c.
+pub(in crate::ops) fn map(values: Buffer, shape: [usize; 4]) -> FlexTensor {
+    debug_assert_eq!(values.len(), shape.iter().product::<usize>());
+    let strides = strides(shape).map(|s| s as isize).to_vec();
+    FlexTensor::new(
+        values.into_bytes(),
+        Layout::new(Shape::from(shape), strides, 0),
+        DType::F32,
+    )
+}
+
+/// The map with its numbers in the order b, h, w, c; moved there if they are not.
+pub(in crate::ops) fn channels_last(x: FlexTensor) -> FlexTensor {
+    let shape: [usize; 4] = x.shape().dims();
+    let there = x
+        .layout()
+        .strides()
+        .iter()
+        .zip(strides(shape))
+        .zip(shape)
+        .all(|((&is, wanted), side)| side == 1 || is == wanted as isize);
+    if there {
+        return x;
+    }
+    let x = x.to_contiguous();
+    let [b, c, h, w] = shape;
+    let mut out = Buffer::new(b * c * h * w);
+    out.par_chunks_mut((c * h * w).max(1))
+        .zip(numbers(&x).par_chunks((c * h * w).max(1)))
+        .for_each(|(out, image)| transpose(image, c, h * w, out));
+    map(out, shape)
+}
+
+/// `[rows, columns]` → `[columns, rows]`.
+fn transpose(from: &[f32], rows: usize, columns: usize, to: &mut [f32]) {
+    for top in (0..rows).step_by(SQUARE) {
+        for left in (0..columns).step_by(SQUARE) {
+            for column in left..(left + SQUARE).min(columns) {
+                let line = &mut to[column * rows..][..rows];
+                for row in top..(top + SQUARE).min(rows) {
+                    line[row] = from[row * columns + column];
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::TensorData;
+
+    #[test]
+    fn channels_move_to_the_end_and_stay_there() {
+        let shape = [2, 19, 3, 5];
+        let count = shape.iter().product::<usize>();
+        let values = (0..count).map(|v| v as f32).collect::<Vec<_>>();
+        let x = FlexTensor::from_data(TensorData::new(values.clone(), shape));
+        let moved = channels_last(x);
+        let at = |b: usize, c: usize, y: usize, x: usize| ((b * 19 + c) * 3 + y) * 5 + x;
+        let there = |b: usize, c: usize, y: usize, x: usize| ((b * 3 + y) * 5 + x) * 19 + c;
+        for (b, c, y, x) in [(0, 0, 0, 0), (1, 18, 2, 4), (1, 7, 0, 3), (0, 17, 1, 1)] {
+            assert_eq!(numbers(&moved)[there(b, c, y, x)], values[at(b, c, y, x)]);
+        }
+        let place = numbers(&moved).as_ptr();
+        let again = channels_last(moved);
+        assert_eq!(numbers(&again).as_ptr(), place);
+        assert_eq!(numbers(&again.to_contiguous()), &values[..]);
+    }
+}

@@ -1,0 +1,19 @@
+//! What the operations share on the CPU.
+//!
+//! Maps lie *channels-last* in memory: the numbers of all channels of a pixel side by side, whatever
+//! order of axes their tensor shows. Every loop then works on whole vectors, and a convolution's
+//! matrix product reads and writes them as they are.
+
+mod layout;
+pub(super) mod matrix;
+mod pool;
+mod simd;
+mod sums;
+
+pub(super) use layout::{channels_last, map, numbers, plain};
+pub(super) use pool::Buffer;
+pub(super) use simd::{exp, wide};
+pub(super) use sums::column_sums;
+
+/// Numbers that one task works on where every number is handled alone.
+pub(super) const SHARE: usize = 1 << 14;

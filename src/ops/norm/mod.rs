@@ -1,0 +1,158 @@
+//! Batch normalisation on the CPU: two passes forward, two backward, on all cores. On GPUs it is
+//! burn's.
+
+mod cpu;
+
+use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, Backend, Dispatch, backend_extension};
+use burn::tensor::Tensor;
+
+/// The operation; only the CPU has it.
+#[backend_extension(Flex, Autodiff)]
+pub trait NormOps: Backend {
+    /// Mean and biased variance of every channel of `x`, `[b, c, …]`: `[2, c]`. Not differentiated.
+    fn moments(x: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// γ (x − mean)/√(variance + ε) + β. The backward knows that the moments are those of `x`.
+    fn normalise(
+        x: FloatTensor<Self>,
+        moments: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        epsilon: f32,
+    ) -> FloatTensor<Self>;
+
+    /// Gradients at `x`, γ and β.
+    fn normalise_backward(
+        x: FloatTensor<Self>,
+        moments: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        grad: FloatTensor<Self>,
+        epsilon: f32,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+}
+
+impl<B: Backend + NormOps, C: CheckpointStrategy> NormOps for Autodiff<B, C> {
+    fn moments(_: FloatTensor<Self>) -> FloatTensor<Self> {
+        unreachable!("moments are taken of a tensor that records nothing")
+    }
+
+    fn normalise(
+        x: FloatTensor<Self>,
+        moments: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        epsilon: f32,
+    ) -> FloatTensor<Self> {
+        #[derive(Debug)]
+        struct Normalise;
+
+        #[derive(Clone, Debug)]
+        struct Saved<B: Backend> {
+            x: FloatTensor<B>,
+            moments: FloatTensor<B>,
+            gamma: FloatTensor<B>,
+            epsilon: f32,
+        }
+
+        impl<B: Backend + NormOps> Backward<B, 3> for Normalise {
+            type State = Saved<B>;
+
+            fn backward(
+                self,
+                ops: Ops<Self::State, 3>,
+                grads: &mut Gradients,
+                _: &mut Checkpointer,
+            ) {
+                let grad = grads.consume::<B>(&ops.node);
+                let s = ops.state;
+                let (x, gamma, beta) =
+                    B::normalise_backward(s.x, s.moments, s.gamma, grad, s.epsilon);
+                for (parent, g) in ops.parents.into_iter().zip([x, gamma, beta]) {
+                    if let Some(node) = parent {
+                        grads.register::<B>(node.id, g);
+                    }
+                }
+            }
+        }
+
+        let (x, x_node) = x.into_parts();
+        let (gamma, gamma_node) = gamma.into_parts();
+        let (beta, beta_node) = beta.into_parts();
+        let moments = moments.into_parts().0;
+        let out = B::normalise(x.clone(), moments.clone(), gamma.clone(), beta, epsilon);
+        match Normalise
+            .prepare::<C>([x_node, gamma_node, beta_node])
+            .compute_bound()
+            .stateful()
+        {
+            OpsKind::Tracked(prep) => {
+                let saved = Saved {
+                    x,
+                    moments,
+                    gamma,
+                    epsilon,
+                };
+                prep.finish(saved, out)
+            }
+            OpsKind::UnTracked(prep) => prep.finish(out),
+        }
+    }
+
+    fn normalise_backward(
+        _: FloatTensor<Self>,
+        _: FloatTensor<Self>,
+        _: FloatTensor<Self>,
+        _: FloatTensor<Self>,
+        _: f32,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
+        unreachable!("training needs no second derivative of the normalisation")
+    }
+}
+
+/// What a batch was normalised with, beside the result.
+pub(crate) struct Normalised<const D: usize> {
+    /// `[b, C, …]`.
+    pub output: Tensor<D>,
+    /// Batch mean: `[C]`.
+    pub mean: Tensor<1>,
+    /// Biased batch variance: `[C]`.
+    pub variance: Tensor<1>,
+}
+
+/// Batch normalisation by the statistics of the batch. CPU only. Its plain twin is
+/// [`burn::tensor::module::batch_norm_train`].
+///
+/// # Shapes
+///
+/// - `x`: `[b, C, …]` on a device that records gradients
+/// - `gamma`, `beta`: `[C]`
+pub(crate) fn batch_norm<const D: usize>(
+    x: Tensor<D>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    epsilon: f64,
+) -> Normalised<D> {
+    let [_, c, ..] = x.dims()[..] else {
+        unreachable!("a batch has channels")
+    };
+    let plain = x.clone().inner().into_dispatch();
+    let moments = Tensor::<2>::from_dispatch(<Dispatch as NormOps>::moments(plain));
+    let row = |i: usize| moments.clone().slice([i..i + 1]).reshape([c]);
+    let (mean, variance) = (row(0), row(1));
+    let output = <Dispatch as NormOps>::normalise(
+        x.into_dispatch(),
+        Tensor::<2>::from_inner(moments).into_dispatch(),
+        gamma.into_dispatch(),
+        beta.into_dispatch(),
+        epsilon as f32,
+    );
+    Normalised {
+        output: Tensor::from_dispatch(output),
+        mean: Tensor::from_inner(mean),
+        variance: Tensor::from_inner(variance),
+    }
+}
