@@ -4,7 +4,7 @@
 //! where burn has nothing but a direct kernel in WGSL and tunes for long before it settles on it,
 //! and for 1×1, so that no picture waits for tuning.
 
-use super::tile::{FLAT, HALF, NARROW, SQUARE, Tile, WIDE};
+use super::tile::{HALF, NARROW, SQUARE, Tile, WIDE};
 use crate::device::{ConvKernel, ConvPass, ConvShape, is_software, measured};
 
 /// With fewer workgroups than this, smaller tiles spread the work better.
@@ -23,8 +23,7 @@ pub(super) fn kernel(pass: ConvPass, shape: ConvShape) -> ConvKernel {
 pub(super) fn tile(kernel: ConvKernel, rows: usize, columns: usize) -> Tile {
     let workgroups = rows.div_ceil(WIDE.rows) * columns.div_ceil(WIDE.columns);
     match (rows, kernel) {
-        (0..=4, _) => FLAT,
-        (5..=16, _) => NARROW,
+        (0..=16, _) => NARROW,
         (17..=32, _) => HALF,
         (_, ConvKernel::Square) => SQUARE,
         (_, ConvKernel::Wide) => WIDE,

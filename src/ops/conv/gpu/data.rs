@@ -87,6 +87,7 @@ pub(super) fn data_backward(
                     },
                     bias: false,
                     activate: false,
+                    even: [false; 2],
                 },
                 x: grad.clone(),
                 weight: weight.clone(),

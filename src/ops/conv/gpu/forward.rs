@@ -35,6 +35,7 @@ pub(super) fn forward(
             weight: WeightOrder::Forward,
             bias: true,
             activate: slope != 1.0,
+            even: [false; 2],
         },
         x,
         weight,

@@ -36,6 +36,8 @@ pub(super) struct Gather {
     pub bias: bool,
     /// Whether LeakyReLU follows.
     pub activate: bool,
+    /// Whether tiles fit without rest along the rows and the sum; then nothing is checked there.
+    pub even: [bool; 2],
 }
 
 /// How the left side lies in the weight `[cout, cin, k, k]`.
@@ -115,6 +117,8 @@ pub(super) fn gathered_product(
     // tap lies (below zero it wraps, and wraps back when the tap is added), and which taps are
     // inside the picture.
     let column_slot = unit % column_slots;
+    let masked = comptime!(taps <= 32);
+    let mut mask = Array::<u32>::new(4usize);
     let mut origin = Array::<usize>::new(4usize);
     let mut top = Array::<usize>::new(4usize);
     let mut left = Array::<usize>::new(4usize);
@@ -131,6 +135,16 @@ pub(super) fn gathered_product(
         // A column beyond the last is nowhere inside.
         top[c] = select(column < columns, y, sizes.height);
         left[c] = x;
+        if comptime!(masked) {
+            let mut bits = 0u32.runtime();
+            #[unroll]
+            for tap in 0..taps {
+                let inside = top[c] + comptime!(tap / taps_x) < sizes.height
+                    && x + comptime!(tap % taps_x) < sizes.width;
+                bits |= select(inside, comptime!(1u32 << tap), 0u32);
+            }
+            mask[c] = bits;
+        }
     }
 
     let left_loads = comptime!((row_slots * depth).div_ceil(units));
@@ -162,9 +176,13 @@ pub(super) fn gathered_product(
                     let row = first_row + c * row_slots + slot;
                     let at =
                         weight_index(row, k, channel, tap, summed, &sizes, gather.weight, taps_x);
-                    let inside = row < sizes.rows && k < summed && slot < row_slots;
-                    let value = weight[select(inside, at, 0usize)];
-                    four.insert(c, select(inside, value, 0.0f32));
+                    if comptime!(gather.even[0] && gather.even[1] && row_slots >= units / depth) {
+                        four.insert(c, weight[at]);
+                    } else {
+                        let inside = row < sizes.rows && k < summed && slot < row_slots;
+                        let value = weight[select(inside, at, 0usize)];
+                        four.insert(c, select(inside, value, 0.0f32));
+                    }
                 }
                 next_left[load] = four;
             }
@@ -179,8 +197,14 @@ pub(super) fn gathered_product(
                 let mut four = Four::new(0.0f32);
                 #[unroll]
                 for c in 0..4usize {
-                    let inside =
-                        top[c] + ty < sizes.height && left[c] + tx < sizes.width && k < summed;
+                    let mut inside = if comptime!(masked) {
+                        (mask[c] >> tap as u32) & 1 == 1
+                    } else {
+                        top[c] + ty < sizes.height && left[c] + tx < sizes.width
+                    };
+                    if comptime!(!gather.even[1]) {
+                        inside = inside && k < summed;
+                    }
                     let value = x[select(inside, origin[c] + offset, 0usize)];
                     four.insert(c, select(inside, value, 0.0f32));
                 }
@@ -260,7 +284,7 @@ pub(super) fn gathered_product(
 
 /// Where the left side's number at `row` and summed index `k` lies.
 #[cube]
-fn weight_index(
+pub(super) fn weight_index(
     row: usize,
     k: usize,
     channel: usize,

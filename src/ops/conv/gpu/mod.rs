@@ -9,6 +9,7 @@ mod forward;
 mod gather;
 mod measure;
 mod product;
+mod thin;
 mod tile;
 mod weight;
 

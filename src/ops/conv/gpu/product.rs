@@ -5,6 +5,7 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::CubeDim;
 
 use super::gather::{Gather, SizesLaunch, gathered_product};
+use super::thin::{self, thin_product};
 use super::workgroups;
 
 /// A product and its tensors, all dense.
@@ -25,7 +26,7 @@ pub(super) struct Product {
 /// Writes the part of `out` that the grid covers.
 pub(super) fn run(product: Product) {
     let Product {
-        gather,
+        mut gather,
         x,
         weight,
         bias,
@@ -39,8 +40,6 @@ pub(super) fn run(product: Product) {
     if columns == 0 || rows == 0 {
         return;
     }
-    let tile = gather.tile;
-    let count = rows.div_ceil(tile.rows) * columns.div_ceil(tile.columns);
     let sizes = SizesLaunch::new(
         pictures,
         channels,
@@ -53,20 +52,35 @@ pub(super) fn run(product: Product) {
         out_width,
     );
     let bias = bias.unwrap_or_else(|| weight.clone());
-    // SAFETY: the kernel reads and writes only positions that it found to be inside the tensors,
-    // whose sizes are those of the shapes above.
-    unsafe {
-        gathered_product::launch_unchecked(
-            &out.client.clone(),
-            workgroups(&out, count),
-            CubeDim::new_1d(tile.units() as u32),
-            x.into_buffer_arg(),
-            weight.into_buffer_arg(),
-            bias.into_buffer_arg(),
-            out.into_buffer_arg(),
-            sizes,
-            slope,
-            gather,
-        );
+    let client = out.client.clone();
+    let [x, weight, bias] = [x, weight, bias].map(CubeTensor::into_buffer_arg);
+    let thin = rows <= thin::ROWS && gather.taps[0] * gather.taps[1] <= thin::TAPS;
+    // SAFETY, for both: the kernels read and write only positions that they found to be inside the
+    // tensors, whose sizes are those of the shapes above.
+    if thin {
+        let count = workgroups(&out, columns.div_ceil(thin::UNITS));
+        let dim = CubeDim::new_1d(thin::UNITS as u32);
+        let out = out.into_buffer_arg();
+        unsafe {
+            thin_product::launch_unchecked(
+                &client, count, dim, x, weight, bias, out, sizes, slope, gather,
+            );
+        }
+    } else {
+        let tile = gather.tile;
+        let summed = channels * gather.taps[0] * gather.taps[1];
+        gather.even = [
+            rows.is_multiple_of(tile.rows),
+            summed.is_multiple_of(tile.depth),
+        ];
+        let tiles = rows.div_ceil(tile.rows) * columns.div_ceil(tile.columns);
+        let count = workgroups(&out, tiles);
+        let dim = CubeDim::new_1d(tile.units() as u32);
+        let out = out.into_buffer_arg();
+        unsafe {
+            gathered_product::launch_unchecked(
+                &client, count, dim, x, weight, bias, out, sizes, slope, gather,
+            );
+        }
     }
 }

@@ -46,8 +46,6 @@ impl Tile {
     }
 }
 
-/// For up to 4 rows: pictures have three channels.
-pub(super) const FLAT: Tile = Tile::new(4, 256, 8, [4, 4]);
 /// For up to 16 rows.
 pub(super) const NARROW: Tile = Tile::new(16, 128, 8, [8, 4]);
 /// For up to 32 rows.
@@ -58,6 +56,8 @@ pub(super) const SQUARE: Tile = Tile::new(64, 64, 8, [8, 4]);
 pub(super) const WIDE: Tile = Tile::new(64, 128, 8, [8, 8]);
 /// For weights, where both sides lie along the summed index: longer runs of neighbours.
 pub(super) const DEEP: Tile = Tile::new(64, 64, 16, [8, 4]);
+/// The same for up to 32 columns.
+pub(super) const DEEP_NARROW: Tile = Tile::new(64, 32, 16, [8, 4]);
 
 /// Where the four numbers of `slot` at depth `k` lie in one half of a side's memory.
 ///
@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn tiles_keep_within_what_every_gpu_has() {
-        for tile in [FLAT, NARROW, HALF, SQUARE, WIDE, DEEP] {
+        for tile in [NARROW, HALF, SQUARE, WIDE, DEEP, DEEP_NARROW] {
             let bytes = 2 * tile.depth * (tile.rows + tile.columns) * 4;
             assert!(bytes <= 16384, "{tile:?} takes {bytes} bytes");
             assert!(tile.units() <= 256, "{tile:?} has {} units", tile.units());

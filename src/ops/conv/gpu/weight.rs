@@ -12,7 +12,9 @@ use burn::backend::TensorMetadata;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
-use super::tile::{DEEP, FLAT, Four, Tile, multiply, no_sums, place, unit_place};
+use super::tile::{
+    DEEP, DEEP_NARROW, Four, HALF, NARROW, Tile, multiply, no_sums, place, unit_place,
+};
 use super::workgroups;
 use crate::ops::launch::{dense, elementwise, empty};
 
@@ -20,6 +22,8 @@ use crate::ops::launch::{dense, elementwise, empty};
 const WORKGROUPS: usize = 512;
 /// A part is at least this many steps, so that storing it does not cost more than computing it.
 const SHORTEST_PART_STEPS: usize = 16;
+/// With so few output channels and more input channels, the two change places.
+const FEW_ROWS: usize = 4;
 /// Units per workgroup of the sum for the bias.
 const BIAS_UNITS: usize = 256;
 
@@ -232,6 +236,25 @@ fn add_parts(partial: &[f32], out: &mut [f32], parts: usize) {
     out[ABSOLUTE_POS] = sum;
 }
 
+/// Adds `parts` arrays `[cin, cout, taps]` of turned taps into `[cout, cin, taps]`.
+#[cube(launch)]
+fn add_turned_parts(partial: &[f32], out: &mut [f32], parts: usize, cin: usize, taps: usize) {
+    if ABSOLUTE_POS >= out.len() {
+        terminate!();
+    }
+    let len = out.len();
+    let tap = ABSOLUTE_POS % taps;
+    let channel = (ABSOLUTE_POS / taps) % cin;
+    let row = ABSOLUTE_POS / (taps * cin);
+    let cout = len / (taps * cin);
+    let at = (channel * cout + row) * taps + (taps - 1 - tap);
+    let mut sum = f32::new(0.0);
+    for part in 0..parts {
+        sum += partial[part * len + at];
+    }
+    out[ABSOLUTE_POS] = sum;
+}
+
 /// One workgroup per channel and part of the pictures: `grad` `[b, channels, plane]` → `out`
 /// `[parts, channels]`.
 #[cube(launch)]
@@ -303,20 +326,53 @@ pub(super) fn weight_backward(
     padding: usize,
 ) -> CubeTensor {
     let (x, grad) = (dense(x), dense(grad));
+    let ([_, cin, ..], [_, cout, ..]) = (x.shape().dims::<4>(), grad.shape().dims::<4>());
+    let out = empty(&x, [cout, cin, kernel, kernel]);
+    if stride == 1 && cout <= FEW_ROWS && cin > FEW_ROWS && padding < kernel {
+        // So few output channels would leave most of a tile empty. Without a stride x and grad
+        // may change places: the taps then belong to grad and come out turned around.
+        let turned = kernel - 1 - padding;
+        let (partial, parts) = partials(grad, x, DEEP_NARROW, kernel, 1, turned);
+        let (count, dim) = elementwise(&out, out.meta.num_elements());
+        add_turned_parts::launch(
+            &out.client,
+            count,
+            dim,
+            partial.into_buffer_arg(),
+            out.clone().into_buffer_arg(),
+            parts,
+            cin,
+            kernel * kernel,
+        );
+        return out;
+    }
+    let tile = match cout {
+        0..=16 => NARROW,
+        17..=32 => HALF,
+        _ => DEEP,
+    };
+    let (partial, parts) = partials(x, grad, tile, kernel, stride, padding);
+    sum_of_parts(partial, &out, parts);
+    out
+}
+
+/// The parts of the sum, `[parts, cout, cin·k²]`, and how many there are.
+fn partials(
+    x: CubeTensor,
+    grad: CubeTensor,
+    tile: Tile,
+    kernel: usize,
+    stride: usize,
+    padding: usize,
+) -> (CubeTensor, usize) {
     let ([b, cin, h, w], [_, cout, oh, ow]) = (x.shape().dims(), grad.shape().dims());
-    let tile = if cout <= FLAT.rows { FLAT } else { DEEP };
     let columns = cin * kernel * kernel;
     let tiles = cout.div_ceil(tile.rows) * columns.div_ceil(tile.columns);
     let pixels = b * oh * ow;
-    let steps = pixels.div_ceil(tile.depth);
+    let steps = pixels.div_ceil(tile.depth).max(1);
     let part = steps.div_ceil(parts(tiles, steps)) * tile.depth;
     let parts = pixels.div_ceil(part);
-    let out = empty(&x, [cout, cin, kernel, kernel]);
-    let partial = if parts == 1 {
-        out.clone()
-    } else {
-        empty(&x, [parts, cout, columns])
-    };
+    let partial = empty(&x, [parts, cout, columns]);
     let form = Form {
         tile,
         kernel,
@@ -327,8 +383,8 @@ pub(super) fn weight_backward(
     // whose sizes are those of the shapes above.
     unsafe {
         partial_product::launch_unchecked(
-            &out.client,
-            workgroups(&out, tiles * parts),
+            &partial.client,
+            workgroups(&partial, tiles * parts),
             CubeDim::new_1d(tile.units() as u32),
             x.into_buffer_arg(),
             grad.into_buffer_arg(),
@@ -337,23 +393,16 @@ pub(super) fn weight_backward(
             form,
         );
     }
-    if parts > 1 {
-        sum_of_parts(partial, &out, parts);
-    }
-    out
+    (partial, parts)
 }
 
 /// `[b, cout, oh, ow]` → `[cout]`, without moving the tensor around first.
 pub(super) fn bias_backward(grad: CubeTensor) -> CubeTensor {
     let grad = dense(grad);
     let [b, cout, oh, ow] = grad.shape().dims();
-    let parts = (WORKGROUPS / cout).clamp(1, b);
+    let parts = (WORKGROUPS / cout.max(1)).min(b).max(1);
     let out = empty(&grad, [cout]);
-    let partial = if parts == 1 {
-        out.clone()
-    } else {
-        empty(&grad, [parts, cout])
-    };
+    let partial = empty(&grad, [parts, cout]);
     channel_sums::launch(
         &out.client,
         workgroups(&out, parts * cout),
@@ -366,8 +415,6 @@ pub(super) fn bias_backward(grad: CubeTensor) -> CubeTensor {
         parts,
         BIAS_UNITS,
     );
-    if parts > 1 {
-        sum_of_parts(partial, &out, parts);
-    }
+    sum_of_parts(partial, &out, parts);
     out
 }
