@@ -1,6 +1,7 @@
 //! Choosing where tensors live: a GPU through wgpu, or the CPU.
 
 mod adapters;
+mod kernels;
 mod software;
 
 use std::fmt;
@@ -9,6 +10,8 @@ use std::str::FromStr;
 use burn::tensor::{Device, DeviceKind};
 
 pub use adapters::{Adapter, AdapterKind, adapters};
+pub(crate) use kernels::measured;
+pub use kernels::{ConvKernel, ConvPass, ConvShape, ConvTiming, keep};
 pub(crate) use software::is_software;
 
 /// What `--device` asks for.
@@ -141,6 +144,8 @@ pub fn choose(request: DeviceRequest) -> Result<ChosenDevice, DeviceError> {
     };
     if adapter.kind == Software {
         software::before_first_use();
+    } else {
+        kernels::read(&adapter);
     }
     let device = Device::wgpu(kind);
     if adapter.kind == Software {

@@ -4,6 +4,7 @@
 //! implementation per backend: a `#[cube]` kernel for GPUs, rayon loops for the CPU, and, where it
 //! takes part in training, a hand-written backward.
 
+mod adam;
 mod attention;
 mod conv;
 mod cpu;
@@ -15,8 +16,9 @@ mod views;
 
 use burn::tensor::Device;
 
+pub use adam::{AdamStep, adam, adam_plain};
 pub(crate) use attention::attention;
-pub use conv::conv;
+pub use conv::{conv, measure_kernels};
 pub(crate) use norm::{Normalised, batch_norm};
 pub(crate) use residual::residual;
 pub use upsample::{upsample2, upsample2_plain};

@@ -1,11 +1,13 @@
 //! Square 2-D convolution with bias and LeakyReLU: what PCL spends its time on.
 //!
-//! On the CPU it is Winograd's minimal filtering over groups of images on all cores. On GPUs it is
-//! burn's own convolution, except on software rasterisers, where a fixed kernel is named so that
-//! none has to be tuned.
+//! On the CPU it is Winograd's minimal filtering over groups of images on all cores. On GPUs it is a
+//! tiled matrix product in workgroup memory, or burn's own kernel where that was measured to be
+//! faster.
 
 mod cpu;
 mod gpu;
+
+pub use gpu::measure_kernels;
 
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;

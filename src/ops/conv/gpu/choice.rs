@@ -1,0 +1,33 @@
+//! Whose kernel computes a convolution.
+//!
+//! On an adapter that was measured it is the fastest. Otherwise it is ours for spatial kernels,
+//! where burn has nothing but a direct kernel in WGSL and tunes for long before it settles on it,
+//! and for 1×1, so that no picture waits for tuning.
+
+use super::tile::{HALF, NARROW, SQUARE, Tile, WIDE};
+use crate::device::{ConvKernel, ConvPass, ConvShape, is_software, measured};
+
+/// With fewer workgroups than this, smaller tiles spread the work better.
+const FEW_WORKGROUPS: usize = 512;
+
+/// The kernel for a convolution.
+pub(super) fn kernel(pass: ConvPass, shape: ConvShape) -> ConvKernel {
+    // A software rasteriser is never measured.
+    if is_software() {
+        return ConvKernel::Ours;
+    }
+    measured(pass, shape).unwrap_or(ConvKernel::Ours)
+}
+
+/// The tile for a product of this size.
+pub(super) fn tile(kernel: ConvKernel, rows: usize, columns: usize) -> Tile {
+    let workgroups = rows.div_ceil(WIDE.rows) * columns.div_ceil(WIDE.columns);
+    match (rows, kernel) {
+        (0..=16, _) => NARROW,
+        (17..=32, _) => HALF,
+        (_, ConvKernel::Square) => SQUARE,
+        (_, ConvKernel::Wide) => WIDE,
+        _ if workgroups >= FEW_WORKGROUPS => WIDE,
+        _ => SQUARE,
+    }
+}
