@@ -25,9 +25,9 @@ const WORTH: usize = 32;
 /// Channels that are copied as one vector.
 const VECTOR: usize = 16;
 /// Tiles a matrix product should have to be worth packing for.
-const TILES_AT_ONCE: usize = 128;
+const TILES_AT_ONCE: usize = 64;
 /// Tiles between two sums into the weight gradient, which is then read and written once.
-const TILES_PER_SUM: usize = 512;
+const TILES_PER_SUM: usize = 128;
 
 /// The points and what follows from them.
 const A: f32 = 0.75;
@@ -174,29 +174,39 @@ fn vectors(c: usize) -> impl Iterator<Item = (usize, usize)> {
 
 #[inline(always)]
 fn store(to: &mut [f32], at: usize, n: usize, lanes: &Lanes) {
-    let mut to = to[at..at + n].chunks_exact_mut(VECTOR);
-    let mut from = lanes[..n.min(LANES)].chunks_exact(VECTOR);
-    for (to, from) in to.by_ref().zip(from.by_ref()) {
-        for l in 0..VECTOR {
-            to[l] = from[l];
-        }
+    let (to, to_rest) = to[at..at + n].as_chunks_mut::<VECTOR>();
+    let (from, from_rest) = lanes[..n.min(LANES)].as_chunks::<VECTOR>();
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
     }
-    for (to, from) in to.into_remainder().iter_mut().zip(from.remainder()) {
+    for (to, from) in to_rest.iter_mut().zip(from_rest) {
         *to = *from;
     }
 }
 
-/// `[POINTS, tiles, c]`: where the points of tile `t` stand.
+/// Numbers left free between the planes of two points. Without them the planes would lie a power of
+/// two apart, and a tile's numbers at all points would fight for the same places of the cache.
+const GAP: usize = 80;
+
+/// `[POINTS, rows, c]`, a row for every tile or filter, with gaps between the planes.
 #[derive(Clone, Copy)]
 struct Points {
-    tiles: usize,
+    rows: usize,
     c: usize,
 }
 
 impl Points {
+    /// Numbers from the beginning of a plane to that of the next.
     #[inline(always)]
-    fn at(&self, point: usize, t: usize) -> usize {
-        (point * self.tiles + t) * self.c
+    fn plane(&self) -> usize {
+        self.rows * self.c + GAP
+    }
+    #[inline(always)]
+    fn at(&self, point: usize, row: usize) -> usize {
+        point * self.plane() + row * self.c
+    }
+    fn buffer(&self) -> Buffer {
+        Buffer::new(POINTS * self.plane())
     }
 }
 
@@ -314,7 +324,12 @@ fn filters_to_points(weight: &[f32], cout: usize, cin: usize, turn: bool, u: &mu
     let mut pieces = (0..outer.div_ceil(share))
         .map(|_| Vec::with_capacity(POINTS))
         .collect::<Vec<_>>();
-    for plane in u.chunks_mut(outer * inner) {
+    let points = Points {
+        rows: outer,
+        c: inner,
+    };
+    for plane in u.chunks_exact_mut(points.plane()) {
+        let plane = &mut plane[..outer * inner];
         for (piece, part) in pieces.iter_mut().zip(plane.chunks_mut(share * inner)) {
             piece.push(part);
         }
@@ -355,10 +370,7 @@ fn filters_to_points(weight: &[f32], cout: usize, cin: usize, turn: bool, u: &mu
 
 /// Gradients at the points `[POINTS, cout, cin]` to those of the filters `[cout, cin, 3, 3]`.
 fn filters_from_points(u: &[f32], cout: usize, cin: usize, weight: &mut [f32]) {
-    let points = Points {
-        tiles: cout,
-        c: cin,
-    };
+    let points = Points { rows: cout, c: cin };
     weight
         .par_chunks_mut(cin * 9)
         .enumerate()
@@ -419,25 +431,28 @@ fn filter_images(
         .zip(x.par_chunks(group * image_in))
         .for_each(|(out, x)| {
             let tiles = x.len() / image_in * map.count();
-            let mut v = Buffer::new(POINTS * tiles * cin);
-            let mut m = Buffer::new(POINTS * tiles * cout);
+            let at_in = Points {
+                rows: tiles,
+                c: cin,
+            };
+            let at_out = Points {
+                rows: tiles,
+                c: cout,
+            };
+            let (mut v, mut m) = (at_in.buffer(), at_out.buffer());
             for (n, image) in x.chunks_exact(image_in).enumerate() {
-                image_to_points(
-                    image,
-                    map,
-                    &mut v,
-                    Points { tiles, c: cin },
-                    n * map.count(),
-                );
+                image_to_points(image, map, &mut v, at_in, n * map.count());
             }
-            let planes = v.chunks_exact(tiles * cin).zip(u.chunks_exact(cin * cout));
-            for (m, (v, u)) in m.chunks_exact_mut(tiles * cout).zip(planes) {
+            let filters = Points { rows: cin, c: cout };
+            let planes = v
+                .chunks_exact(at_in.plane())
+                .zip(u.chunks_exact(filters.plane()));
+            for (m, (v, u)) in m.chunks_exact_mut(at_out.plane()).zip(planes) {
                 multiply(m, rows(v, cin), rows(u, cout), [tiles, cout, cin], false);
             }
             for (n, image) in out.chunks_exact_mut(image_out).enumerate() {
                 let first = n * map.count();
-                let points = Points { tiles, c: cout };
-                points_to_image(&m, points, first, (bias, slope), (image, map));
+                points_to_image(&m, at_out, first, (bias, slope), (image, map));
             }
         });
 }
@@ -450,7 +465,11 @@ pub(super) fn forward(
     (bias, slope): (&[f32], f32),
     out: &mut [f32],
 ) {
-    let mut u = Buffer::new(POINTS * g.cin * g.cout);
+    let mut u = Points {
+        rows: g.cin,
+        c: g.cout,
+    }
+    .buffer();
     filters_to_points(weight, g.cout, g.cin, false, &mut u);
     let sizes = (g.cin, g.cout, Tiles::of(g.h, g.w));
     filter_images(x, sizes, &u, (Some(bias), slope), out);
@@ -458,7 +477,11 @@ pub(super) fn forward(
 
 /// Gradient at the input: `grad[b, h, w, cout]` → `out[b, h, w, cin]`.
 pub(super) fn data_backward(g: &Geometry, grad: &[f32], weight: &[f32], out: &mut [f32]) {
-    let mut u = Buffer::new(POINTS * g.cin * g.cout);
+    let mut u = Points {
+        rows: g.cout,
+        c: g.cin,
+    }
+    .buffer();
     filters_to_points(weight, g.cout, g.cin, true, &mut u);
     let sizes = (g.cout, g.cin, Tiles::of(g.h, g.w));
     filter_images(grad, sizes, &u, (None, 1.0), out);
@@ -469,35 +492,38 @@ pub(super) fn weight_backward(g: &Geometry, x: &[f32], grad: &[f32], out: &mut [
     let map = Tiles::of(g.h, g.w);
     let (image_in, image_out) = (g.h * g.w * g.cin, g.h * g.w * g.cout);
     let group = (TILES_PER_SUM / map.count()).clamp(1, g.b.max(1));
-    let tiles = group * map.count();
-    let mut v = Buffer::new(POINTS * tiles * g.cin);
-    let mut d = Buffer::new(POINTS * tiles * g.cout);
-    let mut u = Buffer::zeros(POINTS * g.cout * g.cin);
+    let sized = |images: usize, c: usize| Points {
+        rows: images * map.count(),
+        c,
+    };
+    let filters = Points {
+        rows: g.cout,
+        c: g.cin,
+    };
+    let (mut v, mut d) = (sized(group, g.cin).buffer(), sized(group, g.cout).buffer());
+    let mut u = filters.buffer();
+    u.fill(0.0);
     for (x, grad) in x
         .chunks(group * image_in)
         .zip(grad.chunks(group * image_out))
     {
-        let tiles = x.len() / image_in * map.count();
-        let (v, d) = (
-            &mut v[..POINTS * tiles * g.cin],
-            &mut d[..POINTS * tiles * g.cout],
-        );
         let images = x.len() / image_in;
-        let (v_parts, d_parts) = (Parts::new(v), Parts::new(d));
+        let (at_in, at_out) = (sized(images, g.cin), sized(images, g.cout));
+        let (v_parts, d_parts) = (Parts::new(&mut v), Parts::new(&mut d));
         (0..images).into_par_iter().for_each(|n| {
             let first = n * map.count();
             // SAFETY: every image writes the rows of its own tiles only.
             let (v, d) = unsafe { (v_parts.all(), d_parts.all()) };
             let image = &x[n * image_in..][..image_in];
-            image_to_points(image, map, v, Points { tiles, c: g.cin }, first);
+            image_to_points(image, map, v, at_in, first);
             let grad = &grad[n * image_out..][..image_out];
-            gradient_to_points(grad, map, d, Points { tiles, c: g.cout }, first);
+            gradient_to_points(grad, map, d, at_out, first);
         });
-        u.par_chunks_mut(g.cout * g.cin)
-            .zip(v.par_chunks(tiles * g.cin))
-            .zip(d.par_chunks(tiles * g.cout))
+        u.par_chunks_exact_mut(filters.plane())
+            .zip(v.par_chunks_exact(at_in.plane()))
+            .zip(d.par_chunks_exact(at_out.plane()))
             .for_each(|((u, v), d)| {
-                let sizes = [g.cout, g.cin, tiles];
+                let sizes = [g.cout, g.cin, at_in.rows];
                 multiply(u, turned(d, g.cout), rows(v, g.cin), sizes, true);
             });
     }
