@@ -25,6 +25,10 @@ from typing import Dict, List
 HERE = Path(__file__).resolve().parent
 
 
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
 def run(command: List[str]) -> Dict:
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     if done.returncode:
@@ -74,13 +78,13 @@ class Race:
             return self.args.peer_flags.split()
         best = self.peer("--sweep")
         for tried in best["tried"]:
-            print(f"  PyTorch {' '.join(tried['flags']) or 'plain':28s} {tried['step_ms']:10.1f} ms")
+            say(f"  PyTorch {' '.join(tried['flags']) or 'plain':28s} {tried['step_ms']:10.1f} ms")
         return best["flags"]
 
     def loop(self, flags: List[str], *more: str) -> Dict:
         found = self.peer(*flags, "--augment", self.faces, *more)
         how = f"{found['workers']} workers, {found['library']}"
-        print(f"  PyTorch loop {' '.join(more) or 'decoding every visit':22s} {found['end_to_end_ms']:10.1f} ms ({how})")
+        say(f"  PyTorch loop {' '.join(more) or 'decoding every visit':22s} {found['end_to_end_ms']:10.1f} ms ({how})")
         return found
 
 
@@ -117,17 +121,17 @@ def main() -> None:
         for _ in range(args.rounds):
             ours.append(race.ours())
             peers.append(race.peer(*flags))
-            print(f"  step: ours {ours[-1]['train_ms']:10.1f} ms, PyTorch {peers[-1]['step_ms']:10.1f} ms")
+            say(f"  step: ours {ours[-1]['train_ms']:10.1f} ms, PyTorch {peers[-1]['step_ms']:10.1f} ms")
         step, theirs = middle(ours, "train_ms"), middle(peers, "step_ms")
-        print(f"Setting      {ours[0]['adapter']}, {ours[0]['config']}; torch {peers[0]['torch']} {' '.join(flags)}")
-        print(f"Step         ours {step:.1f} ms, PyTorch {theirs:.1f} ms: {step / theirs:.2f}x")
+        say(f"Setting      {ours[0]['adapter']}, {ours[0]['config']}; torch {peers[0]['torch']} {' '.join(flags)}")
+        say(f"Step         ours {step:.1f} ms, PyTorch {theirs:.1f} ms: {step / theirs:.2f}x")
         loops = {}
         if not args.step_only:
             end = middle(ours, "end_to_end_ms")
             loops = {"decoding": race.loop(flags), "in_memory": race.loop(flags, "--in-memory")}
             for name, loop in loops.items():
                 theirs = loop["end_to_end_ms"]
-                print(f"End to end   ours {end:.1f} ms, PyTorch {name} {theirs:.1f} ms: {end / theirs:.2f}x")
+                say(f"End to end   ours {end:.1f} ms, PyTorch {name} {theirs:.1f} ms: {end / theirs:.2f}x")
         if args.json:
             everything = {"flags": flags, "ours": ours, "peer": peers, "loops": loops}
             Path(args.json).write_text(json.dumps(everything, indent=1))

@@ -132,7 +132,7 @@ fn compare(then: &Baseline, now: &StepReport, path: &std::path::Path, json: bool
         eprintln!(
             "visage: a step takes {:.2} times as long as in {}, more than {LIMIT}; find out why, or write a new \
              baseline with --json",
-            verdict.ratio,
+            verdict.ratio(),
             path.display()
         );
         return Ok(OURS);
