@@ -23,7 +23,7 @@ pub use conv::{conv, measure_kernels};
 pub(crate) use flat::{add, sum_of_squares};
 pub(crate) use norm::{Normalised, batch_norm};
 pub(crate) use residual::residual;
-pub use upsample::{upsample2, upsample2_plain};
+pub use upsample::{relu_upsample2, upsample2, upsample2_plain};
 pub use views::{UploadedFrames, gaussian_noise};
 
 /// Whether tensors of this device lie on the CPU, where some layers are one operation.

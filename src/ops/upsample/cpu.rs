@@ -74,6 +74,24 @@ impl UpsampleOps for Flex {
             });
         map(out, [b, c, h, w])
     }
+
+    fn relu_upsample2(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        let x = channels_last(x);
+        let mut positive = Buffer::new(x.shape().num_elements());
+        for (p, x) in positive.iter_mut().zip(numbers(&x)) {
+            *p = x.max(0.0);
+        }
+        Self::upsample2(map(positive, x.shape().dims()))
+    }
+
+    fn relu_upsample2_backward(grad: FloatTensor<Self>, x: FloatTensor<Self>) -> FloatTensor<Self> {
+        let (grad, x) = (Self::upsample2_backward(grad), channels_last(x));
+        let mut out = Buffer::new(x.shape().num_elements());
+        for ((o, g), x) in out.iter_mut().zip(numbers(&grad)).zip(numbers(&x)) {
+            *o = if *x > 0.0 { *g } else { 0.0 };
+        }
+        map(out, x.shape().dims())
+    }
 }
 
 /// The second input of output `o`: the one before for even outputs, the one after for odd ones,

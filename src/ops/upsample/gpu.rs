@@ -1,101 +1,153 @@
-//! The kernels.
-
-// Kernel code knows `%`, not `is_multiple_of`.
-#![allow(clippy::manual_is_multiple_of)]
+//! The kernels: one unit per pixel of the smaller map, two numbers of the larger one at a time.
 
 use burn::backend::TensorMetadata;
 use burn::backend::tensor::FloatTensor;
 use burn_cubecl::CubeBackend;
+use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
 use super::UpsampleOps;
 use crate::ops::launch::{dense, elementwise, empty};
 
-/// One unit per output element.
-#[cube(launch)]
-fn forward(x: &Tensor<f32>, out: &mut Tensor<f32>) {
-    if ABSOLUTE_POS >= out.len() {
-        terminate!();
+/// Two neighbours along x.
+type Pair = Vector<f32, Const<2>>;
+
+/// Two outputs along x from the row that starts at `row`: ¼·before + ¾·here and ¾·here + ¼·after.
+#[cube]
+fn widened(
+    x: &[f32],
+    row: usize,
+    before: usize,
+    here: usize,
+    after: usize,
+    #[comptime] relu: bool,
+) -> Pair {
+    let mut a = x[row + before];
+    let mut b = x[row + here];
+    let mut c = x[row + after];
+    if comptime!(relu) {
+        a = a.max(0.0f32);
+        b = b.max(0.0f32);
+        c = c.max(0.0f32);
     }
-    let h = x.shape(2);
-    let w = x.shape(3);
-    let oh = out.shape(2);
-    let ow = out.shape(3);
-    let ox = ABSOLUTE_POS % ow;
-    let row = ABSOLUTE_POS / ow;
-    let oy = row % oh;
-    let base = (row / oh) * h * w;
-
-    let y0 = oy / 2;
-    let x0 = ox / 2;
-    // The other tap: the one before for even outputs, the one after for odd ones, clamped.
-    let y1 = select(oy % 2 == 0, y0.max(1) - 1, (y0 + 1).min(h - 1));
-    let x1 = select(ox % 2 == 0, x0.max(1) - 1, (x0 + 1).min(w - 1));
-
-    out[ABSOLUTE_POS] = 0.5625f32 * x[base + y0 * w + x0]
-        + 0.1875f32 * (x[base + y0 * w + x1] + x[base + y1 * w + x0])
-        + 0.0625f32 * x[base + y1 * w + x1];
+    let mut pair = Pair::new(0.75f32 * b);
+    let even = pair.extract(0usize) + 0.25f32 * a;
+    let odd = pair.extract(1usize) + 0.25f32 * c;
+    pair.insert(0usize, even);
+    pair.insert(1usize, odd);
+    pair
 }
 
-/// One unit per input element, collecting the outputs it went into.
+/// The four outputs of one input pixel.
 #[cube(launch)]
-fn backward(grad: &Tensor<f32>, out: &mut Tensor<f32>) {
+fn forward(x: &[f32], out: &mut [Pair], h: usize, w: usize, #[comptime] relu: bool) {
+    if ABSOLUTE_POS >= x.len() {
+        terminate!();
+    }
+    let ix = ABSOLUTE_POS % w;
+    let line = ABSOLUTE_POS / w;
+    let iy = line % h;
+    let before = ix.max(1) - 1;
+    let after = (ix + 1).min(w - 1);
+    let map = (line - iy) * w;
+    let above = widened(x, map + (iy.max(1) - 1) * w, before, ix, after, relu);
+    let here = widened(x, map + iy * w, before, ix, after, relu);
+    let below = widened(x, map + (iy + 1).min(h - 1) * w, before, ix, after, relu);
+    let near = here * Pair::new(0.75f32);
+    let far = Pair::new(0.25f32);
+    out[2 * line * w + ix] = near + above * far;
+    out[(2 * line + 1) * w + ix] = near + below * far;
+}
+
+/// What the outputs of one row give back to the input at `here`.
+#[cube]
+fn narrowed(grad: &[Pair], row: usize, here: usize, w: usize) -> f32 {
+    let middle = grad[row + here];
+    let before = grad[row + here.max(1) - 1];
+    let after = grad[row + (here + 1).min(w - 1)];
+    // At a border the outermost output also took what it would have taken from beyond.
+    let left = select(here > 0, before.extract(1usize), middle.extract(0usize));
+    let right = select(here + 1 < w, after.extract(0usize), middle.extract(1usize));
+    0.75f32 * (middle.extract(0usize) + middle.extract(1usize)) + 0.25f32 * (left + right)
+}
+
+/// One input pixel collects the outputs it went into; with `relu`, if it was positive.
+#[cube(launch)]
+fn backward(grad: &[Pair], x: &[f32], out: &mut [f32], h: usize, w: usize, #[comptime] relu: bool) {
     if ABSOLUTE_POS >= out.len() {
         terminate!();
     }
-    let h = out.shape(2);
-    let w = out.shape(3);
-    let gh = grad.shape(2);
-    let gw = grad.shape(3);
     let ix = ABSOLUTE_POS % w;
-    let row = ABSOLUTE_POS / w;
-    let iy = row % h;
-    let base = (row / h) * gh * gw;
-
-    let taps = comptime!(4usize);
-    let mut sum = f32::new(0.0);
-    #[unroll]
-    for ty in 0..taps {
-        let gy = ((2 * iy + ty).max(1) - 1).min(gh - 1);
-        let wy = f32::new(comptime!(if ty == 0 || ty == 3 { 0.25 } else { 0.75 }));
-        #[unroll]
-        for tx in 0..taps {
-            let gx = ((2 * ix + tx).max(1) - 1).min(gw - 1);
-            let wx = f32::new(comptime!(if tx == 0 || tx == 3 { 0.25 } else { 0.75 }));
-            sum += wy * wx * grad[base + gy * gw + gx];
-        }
+    let line = ABSOLUTE_POS / w;
+    let iy = line % h;
+    let map = 2 * (line - iy) * w;
+    let first = narrowed(grad, map + ((2 * iy).max(1) - 1) * w, ix, w);
+    let second = narrowed(grad, map + 2 * iy * w, ix, w);
+    let third = narrowed(grad, map + (2 * iy + 1) * w, ix, w);
+    let fourth = narrowed(grad, map + (2 * iy + 2).min(2 * h - 1) * w, ix, w);
+    let sum = 0.25f32 * (first + fourth) + 0.75f32 * (second + third);
+    if comptime!(relu) {
+        out[ABSOLUTE_POS] = select(x[ABSOLUTE_POS] > 0.0f32, sum, 0.0f32);
+    } else {
+        out[ABSOLUTE_POS] = sum;
     }
-    out[ABSOLUTE_POS] = sum;
+}
+
+fn double(x: CubeTensor, relu: bool) -> CubeTensor {
+    let x = dense(x);
+    let [b, c, h, w] = x.shape().dims();
+    let out = empty(&x, [b, c, 2 * h, 2 * w]);
+    let (count, dim) = elementwise(&out, b * c * h * w);
+    forward::launch(
+        &out.client,
+        count,
+        dim,
+        x.into_buffer_arg(),
+        out.clone().into_buffer_arg(),
+        h,
+        w,
+        relu,
+    );
+    out
+}
+
+/// `x` decides where the gradient of a ReLU passes.
+fn halve(grad: CubeTensor, x: Option<CubeTensor>) -> CubeTensor {
+    let grad = dense(grad);
+    let [b, c, h, w] = grad.shape().dims();
+    let (h, w) = (h / 2, w / 2);
+    let out = empty(&grad, [b, c, h, w]);
+    let (count, dim) = elementwise(&out, b * c * h * w);
+    let relu = x.is_some();
+    let x = x.map_or_else(|| grad.clone(), dense);
+    backward::launch(
+        &out.client,
+        count,
+        dim,
+        grad.into_buffer_arg(),
+        x.into_buffer_arg(),
+        out.clone().into_buffer_arg(),
+        h,
+        w,
+        relu,
+    );
+    out
 }
 
 impl UpsampleOps for CubeBackend {
     fn upsample2(x: FloatTensor<Self>) -> FloatTensor<Self> {
-        let x = dense(x);
-        let [b, c, h, w] = x.shape().dims();
-        let out = empty(&x, [b, c, 2 * h, 2 * w]);
-        let (count, dim) = elementwise(&out, b * c * 4 * h * w);
-        forward::launch(
-            &out.client,
-            count,
-            dim,
-            x.into_tensor_arg(),
-            out.clone().into_tensor_arg(),
-        );
-        out
+        double(x, false)
     }
 
     fn upsample2_backward(grad: FloatTensor<Self>) -> FloatTensor<Self> {
-        let grad = dense(grad);
-        let [b, c, h, w] = grad.shape().dims();
-        let out = empty(&grad, [b, c, h / 2, w / 2]);
-        let (count, dim) = elementwise(&out, b * c * (h / 2) * (w / 2));
-        backward::launch(
-            &out.client,
-            count,
-            dim,
-            grad.into_tensor_arg(),
-            out.clone().into_tensor_arg(),
-        );
-        out
+        halve(grad, None)
+    }
+
+    fn relu_upsample2(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        double(x, true)
+    }
+
+    fn relu_upsample2_backward(grad: FloatTensor<Self>, x: FloatTensor<Self>) -> FloatTensor<Self> {
+        halve(grad, Some(x))
     }
 }

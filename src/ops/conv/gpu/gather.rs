@@ -79,9 +79,13 @@ pub(super) struct Sizes {
     pub out_height: usize,
     /// Width of the output.
     pub out_width: usize,
+    /// Parts that the sum is cut into, each written to an output of its own.
+    pub parts: usize,
+    /// Steps per part.
+    pub part_steps: usize,
 }
 
-/// One workgroup per tile, tiles of the same pixels next to each other.
+/// One workgroup per tile and part of the sum, tiles of the same pixels next to each other.
 #[cube(launch_unchecked)]
 pub(super) fn gathered_product(
     x: &[f32],
@@ -104,10 +108,13 @@ pub(super) fn gathered_product(
     let columns = sizes.pictures * grid;
     let summed = sizes.channels * taps;
     let row_tiles = (sizes.rows + comptime!(tile.rows - 1)) / tile.rows;
-    let column_tile = CUBE_POS / row_tiles;
-    let first_row = (CUBE_POS % row_tiles) * tile.rows;
-    let first_column = column_tile * tile.columns;
-    if first_column >= columns {
+    let column_tiles = (columns + comptime!(tile.columns - 1)) / tile.columns;
+    let tiles = row_tiles * column_tiles;
+    let part = CUBE_POS / tiles;
+    let within = CUBE_POS % tiles;
+    let first_row = (within % row_tiles) * tile.rows;
+    let first_column = (within / row_tiles) * tile.columns;
+    if part >= sizes.parts {
         terminate!();
     }
     let unit = UNIT_POS as usize;
@@ -159,14 +166,16 @@ pub(super) fn gathered_product(
     let (row_place, column_place) = unit_place(tile);
     let mut sums = no_sums(tile);
 
-    let steps = (summed + comptime!(depth - 1)) / depth;
+    let first_step = part * sizes.part_steps;
+    let all_steps = (summed + comptime!(depth - 1)) / depth;
+    let steps = (all_steps - first_step).min(sizes.part_steps);
     for turn in 0..(steps + 1) {
         // Numbers of the step after the one that is multiplied; they arrive meanwhile.
         if turn < steps {
             #[unroll]
             for load in 0..left_loads {
                 let element = unit + load * units;
-                let k = turn * depth + element % depth;
+                let k = (first_step + turn) * depth + element % depth;
                 let slot = element / depth;
                 let channel = k / taps;
                 let tap = k % taps;
@@ -188,7 +197,7 @@ pub(super) fn gathered_product(
             }
             #[unroll]
             for load in 0..right_loads {
-                let k = turn * depth + unit / column_slots + load * rows_per_load;
+                let k = (first_step + turn) * depth + unit / column_slots + load * rows_per_load;
                 let channel = k / taps;
                 let tap = k % taps;
                 let ty = tap / taps_x;
@@ -249,6 +258,7 @@ pub(super) fn gathered_product(
     let down = comptime!(tile.rows / tile.unit_rows);
     let across = comptime!(tile.columns / tile.unit_columns);
     let out_plane = sizes.out_height * sizes.out_width;
+    let start = part * sizes.pictures * sizes.rows * out_plane;
     #[unroll]
     for j in 0..unit_columns {
         #[unroll]
@@ -259,7 +269,7 @@ pub(super) fn gathered_product(
                 let within = column % grid;
                 let y = (within / sizes.grid_width) * gather.spread + comptime!(gather.start[0]);
                 let x = (within % sizes.grid_width) * gather.spread + comptime!(gather.start[1]);
-                let pixel = picture * sizes.rows * out_plane + y * sizes.out_width + x;
+                let pixel = start + picture * sizes.rows * out_plane + y * sizes.out_width + x;
                 #[unroll]
                 for i in 0..unit_rows {
                     #[unroll]
@@ -280,6 +290,35 @@ pub(super) fn gathered_product(
             }
         }
     }
+}
+
+/// Adds the parts of a product in their order, then bias and LeakyReLU.
+#[cube(launch)]
+pub(super) fn finish(
+    partial: &[f32],
+    bias: &[f32],
+    out: &mut [f32],
+    parts: usize,
+    plane: usize,
+    slope: f32,
+    #[comptime] with_bias: bool,
+    #[comptime] activate: bool,
+) {
+    if ABSOLUTE_POS >= out.len() {
+        terminate!();
+    }
+    let len = out.len();
+    let mut value = f32::new(0.0);
+    for part in 0..parts {
+        value += partial[part * len + ABSOLUTE_POS];
+    }
+    if comptime!(with_bias) {
+        value += bias[(ABSOLUTE_POS / plane) % bias.len()];
+    }
+    if comptime!(activate) {
+        value = select(value > 0.0f32, value, slope * value);
+    }
+    out[ABSOLUTE_POS] = value;
 }
 
 /// Where the left side's number at `row` and summed index `k` lies.
