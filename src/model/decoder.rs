@@ -2,14 +2,13 @@
 
 use burn::module::Module;
 use burn::nn::Linear;
-use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
 use super::head::linear;
 use super::layers::Conv;
 use super::norm::BatchNorm;
 use crate::config::{Branch, Combine, VizModel};
-use crate::ops::upsample2;
+use crate::ops::relu_upsample2;
 
 /// ReLU, ×2 bilinear, 3×3 convolution, batch-norm.
 #[derive(Module, Debug)]
@@ -30,7 +29,7 @@ impl UpBlock {
     }
 
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        self.bn.forward(self.conv.forward(upsample2(relu(x))))
+        self.bn.forward(self.conv.forward(relu_upsample2(x)))
     }
 }
 
@@ -93,7 +92,7 @@ impl Decoder {
         let x = self.block1.forward(v.reshape([b, channels, 1, 1]));
         let x = self.block3.forward(self.block2.forward(x));
         let x = self.block5.forward(self.block4.forward(x));
-        self.out.conv.forward(upsample2(relu(x))).tanh()
+        self.out.conv.forward(relu_upsample2(x)).tanh()
     }
 }
 
