@@ -8,8 +8,9 @@ use rayon::prelude::*;
 
 use super::Buffer;
 
-/// Numbers along the side of the squares that a transposition moves.
-const SQUARE: usize = 16;
+/// Numbers along the side of the squares that a transposition moves: as many rows as the fastest
+/// cache keeps of lines that lie a power of two apart.
+const SQUARE: usize = 8;
 
 /// The numbers of a tensor that lies densely in memory, in the order they lie there.
 pub(in crate::ops) fn numbers(x: &FlexTensor) -> &[f32] {

@@ -1,9 +1,11 @@
 //! Convolution on the CPU, on all cores.
 //!
 //! 3×3 convolutions of stride 1, nearly all the arithmetic there is, go through Winograd's
-//! transforms; the others are unfolded into one matrix product.
+//! transforms; those to very few channels are multiplied first and shifted afterwards; the others
+//! are unfolded into one matrix product.
 
 mod geometry;
+mod thin;
 mod unfold;
 mod winograd;
 
@@ -31,7 +33,9 @@ impl ConvOps for Flex {
         let (oh, ow) = (side(h), side(w));
         let g = Geometry::new([b, cin, h, w], [cout, oh, ow], kernel, stride, padding);
         let mut out = Buffer::new(b * g.output());
-        let forward = if winograd::suits(&g) {
+        let forward = if thin::suits(&g) {
+            thin::forward
+        } else if winograd::suits(&g) {
             winograd::forward
         } else {
             unfold::forward
@@ -86,7 +90,9 @@ impl ConvOps for Flex {
         let ([b, cout, oh, ow], [_, cin, kernel, _]) = (grad.shape().dims(), weight.shape().dims());
         let g = Geometry::new([b, cin, h, w], [cout, oh, ow], kernel, stride, padding);
         let mut out = Buffer::new(b * g.input());
-        let backward = if winograd::suits(&g) {
+        let backward = if thin::suits(&g) {
+            thin::data_backward
+        } else if winograd::suits(&g) {
             winograd::data_backward
         } else {
             unfold::data_backward
@@ -106,7 +112,9 @@ impl ConvOps for Flex {
         let ([b, cin, h, w], [_, cout, oh, ow]) = (x.shape().dims(), grad.shape().dims());
         let g = Geometry::new([b, cin, h, w], [cout, oh, ow], kernel, stride, padding);
         let mut out = Buffer::new(cout * g.depth());
-        let backward = if winograd::suits(&g) {
+        let backward = if thin::suits(&g) {
+            thin::weight_backward
+        } else if winograd::suits(&g) {
             winograd::weight_backward
         } else {
             unfold::weight_backward

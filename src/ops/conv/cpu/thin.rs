@@ -1,0 +1,142 @@
+//! 3×3-like convolution to very few channels, D's last: multiply first, shift afterwards.
+//!
+//! Unfolding would write every input k² times for a product with three columns. Here each pixel is
+//! multiplied with all taps of all outputs at once, `[pixels, cin] · [cin, k² · cout]`, and the
+//! small results are moved to where they belong. The gradients go the same way back.
+
+use rayon::prelude::*;
+
+use super::geometry::Geometry;
+use crate::ops::cpu::Buffer;
+use crate::ops::cpu::matrix::{multiply, rows, turned};
+
+/// Channels up to which this is done.
+const FEW: usize = 4;
+/// Partial weight gradients that are summed up in order.
+const PARTIALS: usize = 8;
+
+/// Whether a convolution of this geometry is done here.
+pub(super) fn suits(g: &Geometry) -> bool {
+    g.cout <= FEW && g.cin >= 8 * g.cout && g.kernel > 1 && g.stride == 1
+}
+
+/// Columns of the products: every tap of every output.
+fn columns(g: &Geometry) -> usize {
+    g.kernel * g.kernel * g.cout
+}
+
+/// For every output pixel and tap, the input pixel that it takes, if that lies inside.
+fn each_tap(g: &Geometry, mut each: impl FnMut(usize, usize, usize)) {
+    for out in 0..g.pixels() {
+        let (oy, ox) = (out / g.ow, out % g.ow);
+        for tap in 0..g.kernel * g.kernel {
+            let y = (oy + tap / g.kernel).wrapping_sub(g.padding);
+            let x = (ox + tap % g.kernel).wrapping_sub(g.padding);
+            if y < g.h && x < g.w {
+                each(out, tap, y * g.w + x);
+            }
+        }
+    }
+}
+
+/// Filters `[cout, cin, k, k]` → `[cin, k² · cout]`.
+fn filters_as_matrix(g: &Geometry, weight: &[f32]) -> Buffer {
+    let mut out = Buffer::new(weight.len());
+    let area = g.kernel * g.kernel;
+    for (i, row) in out.chunks_exact_mut(columns(g)).enumerate() {
+        for (at, value) in row.iter_mut().enumerate() {
+            let (tap, o) = (at / g.cout, at % g.cout);
+            *value = weight[(o * g.cin + i) * area + tap];
+        }
+    }
+    out
+}
+
+/// One output gradient `[oh, ow, cout]` moved to the pixels and taps it came from:
+/// `[h · w, k² · cout]`.
+fn spread(g: &Geometry, grad: &[f32]) -> Buffer {
+    let mut out = Buffer::zeros(g.h * g.w * columns(g));
+    each_tap(g, |from, tap, pixel| {
+        let place = &mut out[pixel * columns(g) + tap * g.cout..][..g.cout];
+        place.copy_from_slice(&grad[from * g.cout..][..g.cout]);
+    });
+    out
+}
+
+/// Convolution, bias and LeakyReLU: `x[b, h, w, cin]` → `out[b, oh, ow, cout]`.
+pub(super) fn forward(
+    g: &Geometry,
+    x: &[f32],
+    weight: &[f32],
+    (bias, slope): (&[f32], f32),
+    out: &mut [f32],
+) {
+    let filters = filters_as_matrix(g, weight);
+    let width = columns(g);
+    out.par_chunks_mut(g.output())
+        .zip(x.par_chunks(g.input()))
+        .for_each(|(out, x)| {
+            let mut products = Buffer::new(g.h * g.w * width);
+            let sizes = [g.h * g.w, width, g.cin];
+            let filters = rows(&filters, width);
+            multiply(&mut products, rows(x, g.cin), filters, sizes, false);
+            for pixel in out.chunks_exact_mut(g.cout) {
+                pixel.copy_from_slice(bias);
+            }
+            each_tap(g, |to, tap, pixel| {
+                let product = &products[pixel * width + tap * g.cout..][..g.cout];
+                for (o, p) in out[to * g.cout..][..g.cout].iter_mut().zip(product) {
+                    *o += p;
+                }
+            });
+            if slope != 1.0 {
+                for v in out.iter_mut() {
+                    *v = if *v > 0.0 { *v } else { slope * *v };
+                }
+            }
+        });
+}
+
+/// Gradient at the input: `grad[b, oh, ow, cout]` → `out[b, h, w, cin]`.
+pub(super) fn data_backward(g: &Geometry, grad: &[f32], weight: &[f32], out: &mut [f32]) {
+    let filters = filters_as_matrix(g, weight);
+    let width = columns(g);
+    out.par_chunks_mut(g.input())
+        .zip(grad.par_chunks(g.output()))
+        .for_each(|(out, grad)| {
+            let sizes = [g.h * g.w, g.cin, width];
+            let spread = spread(g, grad);
+            multiply(
+                out,
+                rows(&spread, width),
+                turned(&filters, width),
+                sizes,
+                false,
+            );
+        });
+}
+
+/// Gradient at the weight `[cout, cin, k, k]`.
+pub(super) fn weight_backward(g: &Geometry, x: &[f32], grad: &[f32], out: &mut [f32]) {
+    let (width, size) = (columns(g), g.cin * columns(g));
+    // A fixed number of partial sums, whatever the number of cores.
+    let share = g.b.div_ceil(PARTIALS).max(1);
+    let mut partials = Buffer::zeros(g.b.div_ceil(share).max(1) * size);
+    partials
+        .par_chunks_mut(size)
+        .zip(x.par_chunks(share * g.input()))
+        .zip(grad.par_chunks(share * g.output()))
+        .for_each(|((sum, x), grad)| {
+            for (x, grad) in x.chunks(g.input()).zip(grad.chunks(g.output())) {
+                let spread = spread(g, grad);
+                let sizes = [g.cin, width, g.h * g.w];
+                multiply(sum, turned(x, g.cin), rows(&spread, width), sizes, true);
+            }
+        });
+    let area = g.kernel * g.kernel;
+    for (at, value) in out.iter_mut().enumerate() {
+        let (o, i, tap) = (at / area / g.cin, at / area % g.cin, at % area);
+        let place = i * width + tap * g.cout + o;
+        *value = partials.chunks_exact(size).map(|sum| sum[place]).sum();
+    }
+}
