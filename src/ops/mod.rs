@@ -6,6 +6,7 @@
 
 mod adam;
 mod attention;
+mod contrast;
 mod conv;
 mod cpu;
 mod launch;
@@ -18,6 +19,7 @@ use burn::tensor::Device;
 
 pub use adam::{AdamStep, adam, adam_plain};
 pub(crate) use attention::attention;
+pub use contrast::mixed_cross_entropy;
 pub use conv::{conv, measure_kernels};
 pub(crate) use norm::{Normalised, batch_norm};
 pub(crate) use residual::residual;
