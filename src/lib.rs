@@ -6,7 +6,7 @@
 //! ```text
 //! data ─▶ augment ─▶ model ─▶ loss ─▶ train ─▶ events ─▶ record, term, lab
 //!            └── ops (kernels)   optim ──┘ ◀─ controls ─────────────┘
-//! data::labelled ─▶ eval ─▶ figure
+//! data::labelled ─▶ eval ─▶ figure     bench ─▶ train, its clock in hand
 //! ```
 //!
 //! | Symbol | Meaning |
@@ -27,6 +27,7 @@
 //! was built from; a row is one of its table "paper versus released code".
 
 pub mod augment;
+pub mod bench;
 pub mod cli;
 pub mod config;
 pub mod data;

@@ -1,5 +1,7 @@
 //! The program from the outside: exit codes, sentences, and what a run leaves on disk.
 
+#[path = "cli/bench.rs"]
+mod bench;
 #[path = "cli/faults.rs"]
 mod faults;
 #[path = "support/process.rs"]

@@ -13,6 +13,7 @@ mod train;
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::bench::BenchError;
 use crate::config::ConfigError;
 use crate::data::DataError;
 use crate::data::labelled::LabelledError;
@@ -46,8 +47,8 @@ enum Command {
     Swap(swap::SwapArgs),
     /// Draw generated faces with labels, in the layout of a known data set.
     Faces(faces::FacesArgs),
-    /// Time training without and with the lab's window.
-    Bench(bench::BenchArgs),
+    /// Time a training step and its parts, or what the lab's window costs.
+    Bench(Box<bench::BenchArgs>),
     /// List the graphics adapters that could train.
     Devices,
     /// List every configuration key with its default, or show a preset.
@@ -115,6 +116,9 @@ fn exit_code(error: &anyhow::Error) -> u8 {
             || cause
                 .downcast_ref::<EvalError>()
                 .is_some_and(EvalError::is_users)
+            || cause
+                .downcast_ref::<BenchError>()
+                .is_some_and(BenchError::is_users)
     });
     if users { INPUT } else { OURS }
 }

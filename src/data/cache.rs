@@ -7,7 +7,6 @@
 //! A frame whose file changed has another key, so it is simply never found again. Losing the
 //! cache, or not being able to write it, costs time and nothing else.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,7 +16,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, Rw
 use image::RgbImage;
 use memmap2::Mmap;
 
-use super::segment::{Entry, FrameKey, MAX_SEGMENTS, SegmentWriter, pixel_path, read_entries};
+use super::segment::{
+    Entry, FrameKey, FrameMap, MAX_SEGMENTS, SegmentWriter, pixel_path, read_entries,
+};
 
 /// Disk space one data set may take; frames beyond it are decoded on every visit.
 const DISK_LIMIT_BYTES: u64 = 32 << 30;
@@ -94,11 +95,11 @@ pub struct FrameCache {
 
 #[derive(Debug, Default)]
 struct Index {
-    records: HashMap<FrameKey, Record>,
+    records: FrameMap<Record>,
     /// Maps of the pixel files, by segment number.
     maps: [Option<Arc<Mmap>>; MAX_SEGMENTS],
     disk_bytes: u64,
-    memory: HashMap<FrameKey, Frame>,
+    memory: FrameMap<Frame>,
     memory_bytes: usize,
 }
 
@@ -134,6 +135,7 @@ impl FrameCache {
         for segment in 0..MAX_SEGMENTS {
             let (entries, bytes) = read_entries(folder, segment);
             index.disk_bytes += bytes;
+            index.records.reserve(entries.len());
             index.records.extend(
                 entries
                     .into_iter()

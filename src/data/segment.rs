@@ -10,7 +10,9 @@
 //! what a power failure or a full disk left half-done. Processes never wait for each other: one
 //! that finds a segment locked appends to the next.
 
+use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -21,8 +23,38 @@ pub const MAX_SEGMENTS: usize = 32;
 const ENTRY_BYTES: usize = 40;
 
 /// What a cached frame was made from: a 128-bit hash of name, size, time and settings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FrameKey([u64; 2]);
+
+impl Hash for FrameKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.0[0]);
+    }
+}
+
+/// A map by frame. Keys are hashes already, and hashing a million of them once more is what opening
+/// a large cache would spend its time on.
+pub type FrameMap<T> = HashMap<FrameKey, T, BuildHasherDefault<AsItIs>>;
+
+/// Takes half of a key for its hash.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn write_u64(&mut self, half: u64) {
+        self.0 = half;
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(byte);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
 
 impl FrameKey {
     /// Hashes a name and the numbers that go with it (size, time stamp, working size).

@@ -8,6 +8,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::grads::Grads;
 use crate::config::OptimizerConfig;
 use crate::model::Path;
+use crate::ops::{AdamStep, adam};
 
 /// Adam's constants; the learning rate comes with every step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,6 +19,20 @@ pub struct AdamOptions {
     pub eps: f64,
     /// Added to the gradient as decay · parameter, on all parameters.
     pub weight_decay: f64,
+}
+
+impl AdamOptions {
+    /// The numbers of step `steps` of a parameter, counted from one.
+    fn step(&self, lr: f64, steps: u32) -> AdamStep {
+        let correction = |beta: f64| (1.0 - beta.powi(steps as i32)) as f32;
+        AdamStep {
+            lr: lr as f32,
+            betas: self.betas.map(|beta| beta as f32),
+            eps: self.eps as f32,
+            weight_decay: self.weight_decay as f32,
+            corrections: self.betas.map(correction),
+        }
+    }
 }
 
 impl From<&OptimizerConfig> for AdamOptions {
@@ -125,30 +140,26 @@ impl ModuleMapper for Update<'_> {
         let Some(grad) = self.grads.get(&name) else {
             return param;
         };
-        let AdamOptions {
-            betas: [b1, b2],
-            eps,
-            weight_decay,
-        } = self.adam.options;
-        let state = &mut self.adam.state;
-        let lr = self.lr;
+        let Self {
+            adam: Adam { options, state },
+            lr,
+            ..
+        } = self;
         param.map(|tensor| {
             let shape = tensor.dims();
             let autodiff = tensor.is_autodiff();
             let p = tensor.inner().reshape([grad.shape().num_elements()]);
-            let moments = state.entry(name).or_insert_with(|| Moments {
+            // Taken out rather than cloned: what nobody else holds is written in place.
+            let Moments { steps, m, v } = state.remove(&name).unwrap_or_else(|| Moments {
                 steps: 0,
                 m: p.zeros_like(),
                 v: p.zeros_like(),
             });
-            moments.steps += 1;
-            let g = grad.clone() + p.clone() * weight_decay;
-            moments.m = moments.m.clone() * b1 + g.clone() * (1.0 - b1);
-            moments.v = moments.v.clone() * b2 + g.square() * (1.0 - b2);
-            let t = moments.steps as i32;
-            let m_hat = moments.m.clone() / (1.0 - b1.powi(t));
-            let v_hat = moments.v.clone() / (1.0 - b2.powi(t));
-            let p = (p - m_hat / (v_hat.sqrt() + eps) * lr).reshape(shape);
+            let steps = steps + 1;
+            let step = options.step(*lr, steps);
+            let [p, m, v] = adam(p, m, v, grad.clone(), step);
+            state.insert(name, Moments { steps, m, v });
+            let p = p.reshape(shape);
             if autodiff {
                 Tensor::from_inner(p).require_grad()
             } else {

@@ -6,6 +6,7 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor};
 
 use crate::model::Path;
+use crate::ops::{add, sum_of_squares};
 
 /// One flat gradient per parameter that the loss reached.
 ///
@@ -57,7 +58,7 @@ impl Grads {
             let grad = if scale == 1.0 { grad } else { grad * scale };
             match self.0.remove(&name) {
                 None => self.0.insert(name, grad),
-                Some(sum) => self.0.insert(name, sum + grad),
+                Some(sum) => self.0.insert(name, add(sum, grad)),
             };
         }
     }
@@ -74,7 +75,7 @@ impl Grads {
         let squares = self
             .0
             .values()
-            .map(|g| g.clone().square().sum())
+            .map(|g| sum_of_squares(g.clone()))
             .collect::<Vec<_>>();
         (!squares.is_empty()).then(|| Tensor::cat(squares, 0).sum().sqrt())
     }

@@ -13,11 +13,12 @@ pub mod checkpoint;
 pub mod event;
 mod knowledge;
 pub mod objective;
+pub mod phase;
 pub mod plan;
 pub(crate) mod snapshot;
 pub mod step;
 mod studio;
 mod trainer;
-mod upload;
+pub(crate) mod upload;
 
 pub use trainer::{Job, TrainError, Trainer};

@@ -8,6 +8,7 @@
 use burn::tensor::{Tensor, TensorData};
 
 use super::objective::{Objective, Weights};
+use super::phase::{self, Phase};
 use crate::config::{PoseLoss, PoseNegatives};
 use crate::loss::{Mix, RECON_ORDER, l_face, l_orth, l_pose, l1, mix_blocks};
 use crate::model::{Pcl, combine};
@@ -199,6 +200,7 @@ pub fn stream_gradients(
     if !objective.takes_part(stream) {
         return Default::default();
     }
+    phase::begin(Phase::Forward);
     match stream {
         Stream::Recon => recon(model, batch, objective, weights, chunk),
         Stream::Face => face(model, batch, objective, weights, chunk),
@@ -430,6 +432,7 @@ impl Codes {
 
     /// Differentiates a loss on the leaves: heads and D into `grads`, the codes' part is kept.
     fn backward(&mut self, grads: &mut Grads, loss: Tensor<1>, model: &Pcl) {
+        phase::begin(Phase::Backward);
         let mut all = loss.backward();
         grads.add(Grads::take(&mut all, model, ""), 1.0);
         for (leaf, sum) in self.leaves.iter().zip(&mut self.gradients) {
@@ -440,6 +443,7 @@ impl Codes {
                 });
             }
         }
+        phase::begin(Phase::Forward);
     }
 
     /// Pushes the kept gradient through the encoder.
@@ -453,6 +457,7 @@ impl Codes {
         // A code whose loss gradient is zero everywhere still has to reach its parameters with a
         // gradient of zero only if the loss depends on it; a missing gradient means it does not.
         let mut push = |codes: Vec<Tensor<2>>, rows: Option<std::ops::Range<usize>>| {
+            phase::begin(Phase::Backward);
             let mut surrogate: Option<Tensor<1>> = None;
             for (code, gradient) in codes.into_iter().zip(&gradients) {
                 let Some(gradient) = gradient.clone() else {
@@ -477,6 +482,7 @@ impl Codes {
             Source::Again { input, chunk } => {
                 let [n, ..] = input.dims();
                 for rows in chunks(n, chunk) {
+                    phase::begin(Phase::Forward);
                     let part = Tensor::from_inner(input.clone().slice([rows.clone()]));
                     push(forward(&model.encoder, part, &branches), Some(rows));
                 }

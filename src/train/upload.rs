@@ -36,7 +36,8 @@ pub fn upload(batch: &StepBatch, config: &RunConfig, device: &Device) -> Batch {
     }
 }
 
-fn mix(drawn: &Interpolation, device: &Device) -> Mix {
+/// Interpolation factors and permutation on the training device.
+pub(crate) fn mix(drawn: &Interpolation, device: &Device) -> Mix {
     let k = drawn.permutation.len();
     let permutation = drawn
         .permutation

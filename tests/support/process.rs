@@ -94,8 +94,13 @@ impl Place {
 
     /// Arguments of a tiny training run on `faces`, with more behind them.
     pub fn tiny<'a>(&self, more: &[&'a str]) -> Vec<&'a str> {
+        self.tiny_of("train", more)
+    }
+
+    /// Arguments of another command that takes a configuration, tiny as well.
+    pub fn tiny_of<'a>(&self, command: &'a str, more: &[&'a str]) -> Vec<&'a str> {
         let sets = TINY.iter().flat_map(|&set| ["--set", set]);
-        ["train", "--device", "cpu", "--data", "faces"]
+        [command, "--device", "cpu", "--data", "faces"]
             .into_iter()
             .chain(sets)
             .chain(more.iter().copied())

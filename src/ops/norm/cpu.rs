@@ -87,11 +87,7 @@ impl NormOps for Flex {
             .zip(numbers(&gamma))
             .map(|(i, g)| i * g)
             .collect::<Vec<_>>();
-        let shift = numbers(&beta)
-            .iter()
-            .zip(mean.iter().zip(&scale))
-            .map(|(b, (m, s))| b - m * s)
-            .collect::<Vec<_>>();
+        let beta = numbers(&beta);
         let mut out = Buffer::new(numbers(&x).len());
         let share = (SHARE / c.max(1)).max(1) * c;
         out.par_chunks_mut(share)
@@ -101,10 +97,9 @@ impl NormOps for Flex {
                     #[inline(always)]
                     || {
                         for (out, x) in out.chunks_exact_mut(c).zip(x.chunks_exact(c)) {
-                            for ((o, v), (a, b)) in
-                                out.iter_mut().zip(x).zip(scale.iter().zip(&shift))
-                            {
-                                *o = v * a + b;
+                            // The mean first: it may be far larger than the deviation.
+                            for i in 0..c {
+                                out[i] = (x[i] - mean[i]) * scale[i] + beta[i];
                             }
                         }
                     },
@@ -142,17 +137,19 @@ impl NormOps for Flex {
             },
         );
         let (at_beta, at_gamma) = sums.split_at(c);
-        // γ/σ · (g − Σg/n − x̂ Σgx̂/n) = a·g + b·x + d per channel.
+        // γ/σ · (g − Σg/n − x̂ Σgx̂/n)
         let n = rows.max(1) as f32;
-        let factors = (0..c)
-            .map(|i| {
-                let a = numbers(&gamma)[i] * inverse[i];
-                let b = -a * inverse[i] * at_gamma[i] / n;
-                (a, b, -a * at_beta[i] / n - b * mean[i])
-            })
+        let scale = inverse
+            .iter()
+            .zip(numbers(&gamma))
+            .map(|(i, g)| i * g)
             .collect::<Vec<_>>();
-        let factor = |of: fn(&(f32, f32, f32)) -> f32| factors.iter().map(of).collect::<Vec<_>>();
-        let (a, b, d) = (factor(|f| f.0), factor(|f| f.1), factor(|f| f.2));
+        let offset = at_beta.iter().map(|sum| sum / n).collect::<Vec<_>>();
+        let slant = at_gamma
+            .iter()
+            .zip(&inverse)
+            .map(|(sum, i)| sum / n * i)
+            .collect::<Vec<_>>();
         let mut out = Buffer::new(values.len());
         let share = (SHARE / c.max(1)).max(1) * c;
         out.par_chunks_mut(share)
@@ -166,7 +163,8 @@ impl NormOps for Flex {
                             .zip(x.chunks_exact(c).zip(g.chunks_exact(c)))
                         {
                             for i in 0..c {
-                                out[i] = a[i] * g[i] + b[i] * x[i] + d[i];
+                                let centred = (x[i] - mean[i]) * slant[i];
+                                out[i] = scale[i] * (g[i] - offset[i] - centred);
                             }
                         }
                     },

@@ -2,6 +2,7 @@
 
 mod keep;
 mod listen;
+mod single;
 mod update;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,6 +15,7 @@ use super::checkpoint::{self, CheckpointError, Progress};
 use super::event::{Control, Event, RunInfo, RunState, StepReport, StopReason};
 use super::knowledge::LiveProbe;
 use super::objective::Objective;
+use super::phase::{self, Phase};
 use super::snapshot::Gallery;
 use super::studio::Studio;
 use super::upload::upload;
@@ -326,6 +328,7 @@ impl Trainer {
     /// One step and its event. `Ok(false)` if its loss was not finite and nothing was changed.
     fn one_step(&mut self, emit: &mut dyn FnMut(Event)) -> Result<bool, StopReason> {
         let start = Instant::now();
+        phase::begin(Phase::Load);
         let batch = match self.loader.next_batch() {
             Ok(batch) => batch,
             Err(error) => {
@@ -342,6 +345,7 @@ impl Trainer {
         let epoch = (self.progress.step / self.steps_per_epoch) as u32 + 1;
         let weights = self.weights(epoch);
         let lr = self.learning_rate(epoch);
+        phase::begin(Phase::Augment);
         let views_start = Instant::now();
         let inputs = upload(&batch, &self.config, &self.device.device);
         let views_ms = views_start.elapsed().as_secs_f64() * 1e3;

@@ -9,6 +9,7 @@ use crate::optim::{Grads, learning_rate};
 use crate::train::checkpoint::EpochSums;
 use crate::train::event::{EpochReport, Event, LiveSetting, Part};
 use crate::train::objective::{Objective, Weights};
+use crate::train::phase::{self, Phase};
 use crate::train::step::{Batch, Stream, TermValues, Terms, joint_gradients, stream_gradients};
 
 /// How one step went.
@@ -32,6 +33,7 @@ impl Trainer {
             StepMode::Joint => {
                 let (terms, mut grads) =
                     joint_gradients(&self.model, inputs, objective, weights, chunk);
+                phase::begin(Phase::Optimiser);
                 let (values, norm) = read(&terms, &grads)?;
                 if let Some(what) = not_finite(&values, norm) {
                     self.model = buffers.put_back(self.model.clone());
@@ -54,6 +56,7 @@ impl Trainer {
                     }
                     let (terms, mut grads) =
                         stream_gradients(&self.model, stream, inputs, objective, weights, chunk);
+                    phase::begin(Phase::Optimiser);
                     let (values, norm) = read(&terms, &grads)?;
                     if let Some(what) = not_finite(&values, norm) {
                         let (model, adam) = before;

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::geometry::Geometry;
 use crate::ops::cpu::matrix::{multiply, rows, turned};
-use crate::ops::cpu::{Buffer, wide};
+use crate::ops::cpu::{Buffer, SHARE, wide};
 
 /// Rows a matrix product should have to be worth packing for.
 const ROWS: usize = 512;
@@ -196,14 +196,24 @@ pub(super) fn weight_backward(g: &Geometry, x: &[f32], grad: &[f32], out: &mut [
                 }
             }
         });
+    let (total, others) = partials.split_at_mut(size);
+    total
+        .par_chunks_mut(SHARE)
+        .enumerate()
+        .for_each(|(i, total)| {
+            for other in others.chunks_exact(size) {
+                for (t, o) in total.iter_mut().zip(&other[i * SHARE..]) {
+                    *t += o;
+                }
+            }
+        });
     let area = g.kernel * g.kernel;
     out.par_chunks_mut(g.cin * area)
         .enumerate()
         .for_each(|(o, filter)| {
             for (at, value) in filter.iter_mut().enumerate() {
                 let (i, tap) = (at / area, at % area);
-                let place = (tap * g.cin + i) * g.cout + o;
-                *value = partials.chunks_exact(size).map(|sum| sum[place]).sum();
+                *value = total[(tap * g.cin + i) * g.cout + o];
             }
         });
 }

@@ -19,11 +19,15 @@ const SIDE: usize = 6;
 /// Products per tile.
 const POINTS: usize = SIDE * SIDE;
 /// Channels handled at once.
-const LANES: usize = 16;
+const LANES: usize = 64;
+/// Channels that make the transforms worth their while.
+const WORTH: usize = 32;
+/// Channels that are copied as one vector.
+const VECTOR: usize = 16;
 /// Tiles a matrix product should have to be worth packing for.
-const TILES_AT_ONCE: usize = 128;
+const TILES_AT_ONCE: usize = 64;
 /// Tiles between two sums into the weight gradient, which is then read and written once.
-const TILES_PER_SUM: usize = 512;
+const TILES_PER_SUM: usize = 128;
 
 /// The points and what follows from them.
 const A: f32 = 0.75;
@@ -37,52 +41,51 @@ const G0: f32 = 1.0 / (A2 * B2);
 const GA: f32 = 1.0 / (2.0 * A2 * (A2 - B2));
 const GB: f32 = 1.0 / (2.0 * B2 * (B2 - A2));
 
-type Lane<const L: usize> = [f32; L];
-
-#[inline(always)]
-fn lanes<const L: usize>(f: impl Fn(usize) -> f32) -> Lane<L> {
-    std::array::from_fn(f)
-}
+/// Some channels of one pixel, side by side. Loops over them are written for a number `n` that the
+/// compiler does not know: those it turns into vectors, while it unrolls a fixed number and stops.
+type Lanes = [f32; LANES];
+const NONE: Lanes = [0.0; LANES];
 
 /// Bᵀ: six inputs to six points.
 #[inline(always)]
-fn to_points<const L: usize>(x: [Lane<L>; SIDE]) -> [Lane<L>; SIDE] {
-    let mut out = [[0.0; L]; SIDE];
-    for l in 0..L {
-        let [x0, x1, x2, x3, x4, x5] = [x[0][l], x[1][l], x[2][l], x[3][l], x[4][l], x[5][l]];
+fn to_points(x: [&[f32]; SIDE], n: usize, out: &mut [Lanes; SIDE]) {
+    let n = n.min(LANES);
+    let x = x.map(|lanes| &lanes[..n]);
+    for l in 0..n {
+        let (x1, x2, x3, x4) = (x[1][l], x[2][l], x[3][l], x[4][l]);
         let (even_a, odd_a) = (x4 - B2 * x2, A * (x3 - B2 * x1));
         let (even_b, odd_b) = (x4 - A2 * x2, B * (x3 - A2 * x1));
-        out[0][l] = x4 - (A2 + B2) * x2 + A2 * B2 * x0;
+        out[0][l] = x4 - (A2 + B2) * x2 + A2 * B2 * x[0][l];
         out[1][l] = even_a + odd_a;
         out[2][l] = even_a - odd_a;
         out[3][l] = even_b + odd_b;
         out[4][l] = even_b - odd_b;
-        out[5][l] = x5 - (A2 + B2) * x3 + A2 * B2 * x1;
+        out[5][l] = x[5][l] - (A2 + B2) * x3 + A2 * B2 * x1;
     }
-    out
 }
 
 /// Aᵀ: six products to four outputs.
 #[inline(always)]
-fn from_points<const L: usize>(m: [Lane<L>; SIDE]) -> [Lane<L>; TILE] {
-    let mut out = [[0.0; L]; TILE];
-    for l in 0..L {
-        let [m0, m1, m2, m3, m4, m5] = [m[0][l], m[1][l], m[2][l], m[3][l], m[4][l], m[5][l]];
+fn from_points(m: [&[f32]; SIDE], n: usize, out: &mut [Lanes; TILE]) {
+    let n = n.min(LANES);
+    let m = m.map(|lanes| &lanes[..n]);
+    for l in 0..n {
+        let (m1, m2, m3, m4) = (m[1][l], m[2][l], m[3][l], m[4][l]);
         let (sum_a, diff_a, sum_b, diff_b) = (m1 + m2, m1 - m2, m3 + m4, m3 - m4);
-        out[0][l] = m0 + sum_a + sum_b;
+        out[0][l] = m[0][l] + sum_a + sum_b;
         out[1][l] = A * diff_a + B * diff_b;
         out[2][l] = A2 * sum_a + B2 * sum_b;
-        out[3][l] = A3 * diff_a + B3 * diff_b + m5;
+        out[3][l] = A3 * diff_a + B3 * diff_b + m[5][l];
     }
-    out
 }
 
 /// A, the transpose of [`from_points`]: four output gradients to six.
 #[inline(always)]
-fn spread<const L: usize>(y: [Lane<L>; TILE]) -> [Lane<L>; SIDE] {
-    let mut out = [[0.0; L]; SIDE];
-    for l in 0..L {
-        let [y0, y1, y2, y3] = [y[0][l], y[1][l], y[2][l], y[3][l]];
+fn spread(y: [&[f32]; TILE], n: usize, out: &mut [Lanes; SIDE]) {
+    let n = n.min(LANES);
+    let y = y.map(|lanes| &lanes[..n]);
+    for l in 0..n {
+        let (y0, y1, y2, y3) = (y[0][l], y[1][l], y[2][l], y[3][l]);
         let (even_a, odd_a) = (y0 + A2 * y2, A * y1 + A3 * y3);
         let (even_b, odd_b) = (y0 + B2 * y2, B * y1 + B3 * y3);
         out[0][l] = y0;
@@ -92,15 +95,15 @@ fn spread<const L: usize>(y: [Lane<L>; TILE]) -> [Lane<L>; SIDE] {
         out[4][l] = even_b - odd_b;
         out[5][l] = y3;
     }
-    out
 }
 
 /// G: three taps of a filter to six points.
 #[inline(always)]
-fn filter_to_points<const L: usize>(g: [Lane<L>; 3]) -> [Lane<L>; SIDE] {
-    let mut out = [[0.0; L]; SIDE];
-    for l in 0..L {
-        let [g0, g1, g2] = [g[0][l], g[1][l], g[2][l]];
+fn filter_to_points(g: [&[f32]; 3], n: usize, out: &mut [Lanes; SIDE]) {
+    let n = n.min(LANES);
+    let g = g.map(|lanes| &lanes[..n]);
+    for l in 0..n {
+        let (g0, g1, g2) = (g[0][l], g[1][l], g[2][l]);
         let (even_a, odd_a) = (GA * (g0 + A2 * g2), GA * A * g1);
         let (even_b, odd_b) = (GB * (g0 + B2 * g2), GB * B * g1);
         out[0][l] = G0 * g0;
@@ -110,31 +113,27 @@ fn filter_to_points<const L: usize>(g: [Lane<L>; 3]) -> [Lane<L>; SIDE] {
         out[4][l] = even_b - odd_b;
         out[5][l] = g2;
     }
-    out
 }
 
 /// Gᵀ: six gradients to those of the three taps.
 #[inline(always)]
-fn filter_from_points<const L: usize>(u: [Lane<L>; SIDE]) -> [Lane<L>; 3] {
-    let mut out = [[0.0; L]; 3];
-    for l in 0..L {
-        let [u0, u1, u2, u3, u4, u5] = [u[0][l], u[1][l], u[2][l], u[3][l], u[4][l], u[5][l]];
+fn filter_from_points(u: [&[f32]; SIDE], n: usize, out: &mut [Lanes; 3]) {
+    let n = n.min(LANES);
+    let u = u.map(|lanes| &lanes[..n]);
+    for l in 0..n {
+        let (u1, u2, u3, u4) = (u[1][l], u[2][l], u[3][l], u[4][l]);
         let (sum_a, diff_a) = (GA * (u1 + u2), GA * A * (u1 - u2));
         let (sum_b, diff_b) = (GB * (u3 + u4), GB * B * (u3 - u4));
-        out[0][l] = G0 * u0 + sum_a + sum_b;
+        out[0][l] = G0 * u[0][l] + sum_a + sum_b;
         out[1][l] = diff_a + diff_b;
-        out[2][l] = A2 * sum_a + B2 * sum_b + u5;
+        out[2][l] = A2 * sum_a + B2 * sum_b + u[5][l];
     }
-    out
 }
 
-/// The columns of a square array of lanes become its rows.
+/// Column `at` of a square array of lanes.
 #[inline(always)]
-fn column<const L: usize, const R: usize, const C: usize>(
-    x: &[[Lane<L>; C]; R],
-    at: usize,
-) -> [Lane<L>; R] {
-    std::array::from_fn(|r| x[r][at])
+fn column<const R: usize, const C: usize>(x: &[[Lanes; C]; R], at: usize) -> [&[f32]; R] {
+    std::array::from_fn(|r| &x[r][at][..])
 }
 
 /// How a map is cut into tiles.
@@ -164,164 +163,153 @@ impl Tiles {
     }
 }
 
-/// Calls `wide_part` for every whole vector of channels and `narrow_part` for each that is left.
-macro_rules! over_channels {
-    ($c:expr, $f:ident ( $($arg:expr),* )) => {{
-        let mut from = 0;
-        while from + LANES <= $c {
-            $f::<LANES>($($arg,)* from);
-            from += LANES;
-        }
-        while from < $c {
-            $f::<1>($($arg,)* from);
-            from += 1;
-        }
-    }};
+/// The vectors of channels: where each begins and how many channels it has. All but the last are
+/// full.
+#[inline(always)]
+fn vectors(c: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..c)
+        .step_by(LANES)
+        .map(move |from| (from, LANES.min(c - from)))
 }
 
 #[inline(always)]
-fn load<const L: usize>(from: &[f32], at: usize) -> Lane<L> {
-    let part = &from[at..at + L];
-    lanes(|l| part[l])
-}
-
-#[inline(always)]
-fn store<const L: usize>(to: &mut [f32], at: usize, value: Lane<L>) {
-    to[at..at + L].copy_from_slice(&value);
-}
-
-/// One image `[h, w, c]` into `v`, `[POINTS, tiles, c]`, from tile `first` on; outside is zero.
-fn image_to_points(image: &[f32], c: usize, map: Tiles, v: &mut [f32], tiles: usize, first: usize) {
-    #[inline(always)]
-    fn tile<const L: usize>(
-        image: &[f32],
-        c: usize,
-        map: Tiles,
-        (y, x): (usize, usize),
-        (v, plane, row): (&mut [f32], usize, usize),
-        from: usize,
-    ) {
-        let inside = y > 0 && x > 0 && y + SIDE - 1 <= map.h && x + SIDE - 1 <= map.w;
-        let mut half = [[[0.0; L]; SIDE]; SIDE];
-        for i in 0..SIDE {
-            let column: [Lane<L>; SIDE] = std::array::from_fn(|j| {
-                if inside || ((1..=map.h).contains(&(y + j)) && (1..=map.w).contains(&(x + i))) {
-                    load(image, ((y + j - 1) * map.w + x + i - 1) * c + from)
-                } else {
-                    [0.0; L]
-                }
-            });
-            half[i] = to_points(column);
-        }
-        for j in 0..SIDE {
-            let line = to_points(column(&half, j));
-            for (i, value) in line.into_iter().enumerate() {
-                store(v, (j * SIDE + i) * plane + row * c + from, value);
-            }
-        }
+fn store(to: &mut [f32], at: usize, n: usize, lanes: &Lanes) {
+    let (to, to_rest) = to[at..at + n].as_chunks_mut::<VECTOR>();
+    let (from, from_rest) = lanes[..n.min(LANES)].as_chunks::<VECTOR>();
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
     }
-    let plane = tiles * c;
-    wide(
-        #[inline(always)]
-        || {
-            for (t, at) in map.each().enumerate() {
-                over_channels!(c, tile(image, c, map, at, (v, plane, first + t)));
-            }
-        },
-    );
+    for (to, from) in to_rest.iter_mut().zip(from_rest) {
+        *to = *from;
+    }
 }
 
-/// The gradient of one image `[h, w, c]` into `[POINTS, tiles, c]`, as the weight gradient needs it.
-fn gradient_to_points(
-    image: &[f32],
+/// Numbers left free between the planes of two points. Without them the planes would lie a power of
+/// two apart, and a tile's numbers at all points would fight for the same places of the cache.
+const GAP: usize = 80;
+
+/// `[POINTS, rows, c]`, a row for every tile or filter, with gaps between the planes.
+#[derive(Clone, Copy)]
+struct Points {
+    rows: usize,
     c: usize,
-    map: Tiles,
-    v: &mut [f32],
-    tiles: usize,
-    first: usize,
-) {
+}
+
+impl Points {
+    /// Numbers from the beginning of a plane to that of the next.
     #[inline(always)]
-    fn tile<const L: usize>(
-        image: &[f32],
-        c: usize,
-        map: Tiles,
-        (y, x): (usize, usize),
-        (v, plane, row): (&mut [f32], usize, usize),
-        from: usize,
-    ) {
-        let mut half = [[[0.0; L]; SIDE]; TILE];
-        for i in 0..TILE {
-            let column: [Lane<L>; TILE] = std::array::from_fn(|j| {
-                if y + j < map.h && x + i < map.w {
-                    load(image, ((y + j) * map.w + x + i) * c + from)
-                } else {
-                    [0.0; L]
-                }
-            });
-            half[i] = spread(column);
-        }
-        for j in 0..SIDE {
-            let line = spread(column(&half, j));
-            for (i, value) in line.into_iter().enumerate() {
-                store(v, (j * SIDE + i) * plane + row * c + from, value);
-            }
-        }
+    fn plane(&self) -> usize {
+        self.rows * self.c + GAP
     }
-    let plane = tiles * c;
+    #[inline(always)]
+    fn at(&self, point: usize, row: usize) -> usize {
+        point * self.plane() + row * self.c
+    }
+    fn buffer(&self) -> Buffer {
+        Buffer::new(POINTS * self.plane())
+    }
+}
+
+/// One image `[h, w, c]` into `v`, from tile `first` on; what lies outside the image is zero.
+fn image_to_points(image: &[f32], map: Tiles, v: &mut [f32], points: Points, first: usize) {
+    let c = points.c;
+    let mut half = [[NONE; SIDE]; SIDE];
+    let mut line = [NONE; SIDE];
     wide(
         #[inline(always)]
         || {
-            for (t, at) in map.each().enumerate() {
-                over_channels!(c, tile(image, c, map, at, (v, plane, first + t)));
+            for (t, (y, x)) in map.each().enumerate() {
+                for (from, n) in vectors(c) {
+                    for (i, half) in half.iter_mut().enumerate() {
+                        let pixels = std::array::from_fn(|j| {
+                            let inside =
+                                (1..=map.h).contains(&(y + j)) && (1..=map.w).contains(&(x + i));
+                            if !inside {
+                                return &NONE[..];
+                            }
+                            &image[((y + j - 1) * map.w + x + i - 1) * c + from..]
+                        });
+                        to_points(pixels, n, half);
+                    }
+                    for j in 0..SIDE {
+                        to_points(column(&half, j), n, &mut line);
+                        for (i, lanes) in line.iter().enumerate() {
+                            store(v, points.at(j * SIDE + i, first + t) + from, n, lanes);
+                        }
+                    }
+                }
             }
         },
     );
 }
 
-/// Products `[POINTS, tiles, c]` from tile `first` on into one image `[h, w, c]`.
+/// The gradient of one image `[h, w, c]` at the points, as the weight gradient needs it.
+fn gradient_to_points(image: &[f32], map: Tiles, v: &mut [f32], points: Points, first: usize) {
+    let c = points.c;
+    let mut half = [[NONE; SIDE]; TILE];
+    let mut line = [NONE; SIDE];
+    wide(
+        #[inline(always)]
+        || {
+            for (t, (y, x)) in map.each().enumerate() {
+                for (from, n) in vectors(c) {
+                    for (i, half) in half.iter_mut().enumerate() {
+                        let pixels = std::array::from_fn(|j| {
+                            if y + j >= map.h || x + i >= map.w {
+                                return &NONE[..];
+                            }
+                            &image[((y + j) * map.w + x + i) * c + from..]
+                        });
+                        spread(pixels, n, half);
+                    }
+                    for j in 0..SIDE {
+                        spread(column(&half, j), n, &mut line);
+                        for (i, lanes) in line.iter().enumerate() {
+                            store(v, points.at(j * SIDE + i, first + t) + from, n, lanes);
+                        }
+                    }
+                }
+            }
+        },
+    );
+}
+
+/// Products at the points, from tile `first` on, into one image `[h, w, c]`: plus bias, through
+/// LeakyReLU.
 fn points_to_image(
     m: &[f32],
-    tiles: usize,
+    points: Points,
     first: usize,
     (bias, slope): (Option<&[f32]>, f32),
-    (image, c, map): (&mut [f32], usize, Tiles),
+    (image, map): (&mut [f32], Tiles),
 ) {
-    #[inline(always)]
-    fn tile<const L: usize>(
-        (m, plane, row): (&[f32], usize, usize),
-        (bias, slope): (Option<&[f32]>, f32),
-        (image, c, map): (&mut [f32], usize, Tiles),
-        (y, x): (usize, usize),
-        from: usize,
-    ) {
-        let mut half = [[[0.0; L]; TILE]; SIDE];
-        for j in 0..SIDE {
-            let line: [Lane<L>; SIDE] =
-                std::array::from_fn(|i| load(m, (j * SIDE + i) * plane + row * c + from));
-            half[j] = from_points(line);
-        }
-        let bias = match bias {
-            Some(bias) => load(bias, from),
-            None => [0.0; L],
-        };
-        for i in 0..TILE.min(map.w - x) {
-            let line = from_points(column(&half, i));
-            for j in 0..TILE.min(map.h - y) {
-                let sum: Lane<L> = lanes(|l| line[j][l] + bias[l]);
-                let value: Lane<L> = lanes(|l| if sum[l] > 0.0 { sum[l] } else { slope * sum[l] });
-                store(image, ((y + j) * map.w + x + i) * c + from, value);
-            }
-        }
-    }
-    let plane = tiles * c;
+    let c = points.c;
+    let mut half = [[NONE; TILE]; SIDE];
+    let mut line = [NONE; TILE];
     wide(
         #[inline(always)]
         || {
-            for (t, at) in map.each().enumerate() {
-                over_channels!(
-                    c,
-                    tile((m, plane, first + t), (bias, slope), (image, c, map), at)
-                );
+            for (t, (y, x)) in map.each().enumerate() {
+                for (from, n) in vectors(c) {
+                    let bias = bias.map_or(&NONE[..n], |bias| &bias[from..from + n]);
+                    for (j, half) in half.iter_mut().enumerate() {
+                        let products = std::array::from_fn(|i| {
+                            &m[points.at(j * SIDE + i, first + t) + from..]
+                        });
+                        from_points(products, n, half);
+                    }
+                    for i in 0..TILE.min(map.w - x) {
+                        from_points(column(&half, i), n, &mut line);
+                        for (j, lanes) in line.iter().enumerate().take(map.h - y) {
+                            let at = ((y + j) * map.w + x + i) * c + from;
+                            let pixel = &mut image[at..at + n];
+                            for ((p, v), b) in pixel.iter_mut().zip(lanes).zip(bias) {
+                                let sum = v + b;
+                                *p = if sum > 0.0 { sum } else { slope * sum };
+                            }
+                        }
+                    }
+                }
             }
         },
     );
@@ -331,38 +319,17 @@ fn points_to_image(
 /// data gradient, `[POINTS, cout, cin]`.
 fn filters_to_points(weight: &[f32], cout: usize, cin: usize, turn: bool, u: &mut [f32]) {
     let (outer, inner) = if turn { (cout, cin) } else { (cin, cout) };
-    // Where the filter of an outer and an inner channel begins.
-    let start = move |o: usize, i: usize| if turn { o * cin + i } else { i * cin + o } * 9;
-    #[inline(always)]
-    fn filter<const L: usize>(
-        weight: &[f32],
-        start: &impl Fn(usize, usize) -> usize,
-        (outer, turn): (usize, bool),
-        (u, plane, row): (&mut [&mut [f32]], usize, usize),
-        from: usize,
-    ) {
-        let _ = plane;
-        let taps: [[Lane<L>; 3]; 3] = std::array::from_fn(|kx| {
-            std::array::from_fn(|ky| {
-                let tap = if turn { 8 - (ky * 3 + kx) } else { ky * 3 + kx };
-                lanes(|l| weight[start(outer, from + l) + tap])
-            })
-        });
-        let half = taps.map(filter_to_points);
-        for j in 0..SIDE {
-            let line = filter_to_points(column(&half, j));
-            for (i, value) in line.into_iter().enumerate() {
-                store(u[j * SIDE + i], row + from, value);
-            }
-        }
-    }
     // A share of outer channels per task, each with its own piece of every point's plane.
     let share = outer.div_ceil(8).max(1);
-    let plane = outer * inner;
     let mut pieces = (0..outer.div_ceil(share))
         .map(|_| Vec::with_capacity(POINTS))
         .collect::<Vec<_>>();
-    for plane in u.chunks_mut(plane) {
+    let points = Points {
+        rows: outer,
+        c: inner,
+    };
+    for plane in u.chunks_exact_mut(points.plane()) {
+        let plane = &mut plane[..outer * inner];
         for (piece, part) in pieces.iter_mut().zip(plane.chunks_mut(share * inner)) {
             piece.push(part);
         }
@@ -371,12 +338,30 @@ fn filters_to_points(weight: &[f32], cout: usize, cin: usize, turn: bool, u: &mu
         wide(
             #[inline(always)]
             || {
+                let mut taps = [[NONE; 3]; 3];
+                let mut half = [[NONE; SIDE]; 3];
+                let mut line = [NONE; SIDE];
                 for row in 0..piece[0].len() / inner {
-                    let at = (p * share + row, turn);
-                    over_channels!(
-                        inner,
-                        filter(weight, &start, at, (&mut piece[..], 0, row * inner))
-                    );
+                    let o = p * share + row;
+                    for (from, n) in vectors(inner) {
+                        for l in 0..n {
+                            let i = from + l;
+                            let filter = if turn { o * cin + i } else { i * cin + o };
+                            for (k, tap) in weight[filter * 9..][..9].iter().enumerate() {
+                                let k = if turn { 8 - k } else { k };
+                                taps[k % 3][k / 3][l] = *tap;
+                            }
+                        }
+                        for (taps, half) in taps.iter().zip(&mut half) {
+                            filter_to_points(taps.each_ref().map(|t| &t[..]), n, half);
+                        }
+                        for j in 0..SIDE {
+                            filter_to_points(column(&half, j), n, &mut line);
+                            for (i, lanes) in line.iter().enumerate() {
+                                store(piece[j * SIDE + i], row * inner + from, n, lanes);
+                            }
+                        }
+                    }
                 }
             },
         );
@@ -385,35 +370,32 @@ fn filters_to_points(weight: &[f32], cout: usize, cin: usize, turn: bool, u: &mu
 
 /// Gradients at the points `[POINTS, cout, cin]` to those of the filters `[cout, cin, 3, 3]`.
 fn filters_from_points(u: &[f32], cout: usize, cin: usize, weight: &mut [f32]) {
-    #[inline(always)]
-    fn filter<const L: usize>(
-        (u, plane, row): (&[f32], usize, usize),
-        weight: &mut [f32],
-        from: usize,
-    ) {
-        let mut half = [[[0.0; L]; 3]; SIDE];
-        for j in 0..SIDE {
-            let line: [Lane<L>; SIDE] =
-                std::array::from_fn(|i| load(u, (j * SIDE + i) * plane + row + from));
-            half[j] = filter_from_points(line);
-        }
-        for kx in 0..3 {
-            let taps = filter_from_points(column(&half, kx));
-            for (ky, tap) in taps.iter().enumerate() {
-                for (l, value) in tap.iter().enumerate() {
-                    weight[(from + l) * 9 + ky * 3 + kx] = *value;
-                }
-            }
-        }
-    }
-    let plane = cout * cin;
+    let points = Points { rows: cout, c: cin };
     weight
         .par_chunks_mut(cin * 9)
         .enumerate()
         .for_each(|(o, weight)| {
             wide(
                 #[inline(always)]
-                || over_channels!(cin, filter((u, plane, o * cin), weight)),
+                || {
+                    let mut half = [[NONE; 3]; SIDE];
+                    let mut taps = [NONE; 3];
+                    for (from, n) in vectors(cin) {
+                        for (j, half) in half.iter_mut().enumerate() {
+                            let line =
+                                std::array::from_fn(|i| &u[points.at(j * SIDE + i, o) + from..]);
+                            filter_from_points(line, n, half);
+                        }
+                        for kx in 0..3 {
+                            filter_from_points(column(&half, kx), n, &mut taps);
+                            for (ky, tap) in taps.iter().enumerate() {
+                                for (l, value) in tap.iter().enumerate().take(n) {
+                                    weight[(from + l) * 9 + ky * 3 + kx] = *value;
+                                }
+                            }
+                        }
+                    }
+                },
             );
         });
 }
@@ -427,8 +409,7 @@ pub(super) fn suits(g: &Geometry) -> bool {
         && g.padding == 1
         && g.h >= 3
         && g.w >= 3
-        && g.cin.min(g.cout) >= 3
-        && g.cin.max(g.cout) >= LANES
+        && (g.cin.min(g.cout) >= WORTH || g.cin.max(g.cout) >= 2 * WORTH)
 }
 
 /// Images done at once.
@@ -450,18 +431,28 @@ fn filter_images(
         .zip(x.par_chunks(group * image_in))
         .for_each(|(out, x)| {
             let tiles = x.len() / image_in * map.count();
-            let mut v = Buffer::new(POINTS * tiles * cin);
-            let mut m = Buffer::new(POINTS * tiles * cout);
+            let at_in = Points {
+                rows: tiles,
+                c: cin,
+            };
+            let at_out = Points {
+                rows: tiles,
+                c: cout,
+            };
+            let (mut v, mut m) = (at_in.buffer(), at_out.buffer());
             for (n, image) in x.chunks_exact(image_in).enumerate() {
-                image_to_points(image, cin, map, &mut v, tiles, n * map.count());
+                image_to_points(image, map, &mut v, at_in, n * map.count());
             }
-            let planes = v.chunks_exact(tiles * cin).zip(u.chunks_exact(cin * cout));
-            for (m, (v, u)) in m.chunks_exact_mut(tiles * cout).zip(planes) {
+            let filters = Points { rows: cin, c: cout };
+            let planes = v
+                .chunks_exact(at_in.plane())
+                .zip(u.chunks_exact(filters.plane()));
+            for (m, (v, u)) in m.chunks_exact_mut(at_out.plane()).zip(planes) {
                 multiply(m, rows(v, cin), rows(u, cout), [tiles, cout, cin], false);
             }
             for (n, image) in out.chunks_exact_mut(image_out).enumerate() {
                 let first = n * map.count();
-                points_to_image(&m, tiles, first, (bias, slope), (image, cout, map));
+                points_to_image(&m, at_out, first, (bias, slope), (image, map));
             }
         });
 }
@@ -474,7 +465,11 @@ pub(super) fn forward(
     (bias, slope): (&[f32], f32),
     out: &mut [f32],
 ) {
-    let mut u = Buffer::new(POINTS * g.cin * g.cout);
+    let mut u = Points {
+        rows: g.cin,
+        c: g.cout,
+    }
+    .buffer();
     filters_to_points(weight, g.cout, g.cin, false, &mut u);
     let sizes = (g.cin, g.cout, Tiles::of(g.h, g.w));
     filter_images(x, sizes, &u, (Some(bias), slope), out);
@@ -482,7 +477,11 @@ pub(super) fn forward(
 
 /// Gradient at the input: `grad[b, h, w, cout]` → `out[b, h, w, cin]`.
 pub(super) fn data_backward(g: &Geometry, grad: &[f32], weight: &[f32], out: &mut [f32]) {
-    let mut u = Buffer::new(POINTS * g.cin * g.cout);
+    let mut u = Points {
+        rows: g.cout,
+        c: g.cin,
+    }
+    .buffer();
     filters_to_points(weight, g.cout, g.cin, true, &mut u);
     let sizes = (g.cout, g.cin, Tiles::of(g.h, g.w));
     filter_images(grad, sizes, &u, (None, 1.0), out);
@@ -493,34 +492,38 @@ pub(super) fn weight_backward(g: &Geometry, x: &[f32], grad: &[f32], out: &mut [
     let map = Tiles::of(g.h, g.w);
     let (image_in, image_out) = (g.h * g.w * g.cin, g.h * g.w * g.cout);
     let group = (TILES_PER_SUM / map.count()).clamp(1, g.b.max(1));
-    let tiles = group * map.count();
-    let mut v = Buffer::new(POINTS * tiles * g.cin);
-    let mut d = Buffer::new(POINTS * tiles * g.cout);
-    let mut u = Buffer::zeros(POINTS * g.cout * g.cin);
+    let sized = |images: usize, c: usize| Points {
+        rows: images * map.count(),
+        c,
+    };
+    let filters = Points {
+        rows: g.cout,
+        c: g.cin,
+    };
+    let (mut v, mut d) = (sized(group, g.cin).buffer(), sized(group, g.cout).buffer());
+    let mut u = filters.buffer();
+    u.fill(0.0);
     for (x, grad) in x
         .chunks(group * image_in)
         .zip(grad.chunks(group * image_out))
     {
-        let tiles = x.len() / image_in * map.count();
-        let (v, d) = (
-            &mut v[..POINTS * tiles * g.cin],
-            &mut d[..POINTS * tiles * g.cout],
-        );
         let images = x.len() / image_in;
-        let (v_parts, d_parts) = (Parts::new(v), Parts::new(d));
+        let (at_in, at_out) = (sized(images, g.cin), sized(images, g.cout));
+        let (v_parts, d_parts) = (Parts::new(&mut v), Parts::new(&mut d));
         (0..images).into_par_iter().for_each(|n| {
             let first = n * map.count();
             // SAFETY: every image writes the rows of its own tiles only.
             let (v, d) = unsafe { (v_parts.all(), d_parts.all()) };
-            image_to_points(&x[n * image_in..][..image_in], g.cin, map, v, tiles, first);
+            let image = &x[n * image_in..][..image_in];
+            image_to_points(image, map, v, at_in, first);
             let grad = &grad[n * image_out..][..image_out];
-            gradient_to_points(grad, g.cout, map, d, tiles, first);
+            gradient_to_points(grad, map, d, at_out, first);
         });
-        u.par_chunks_mut(g.cout * g.cin)
-            .zip(v.par_chunks(tiles * g.cin))
-            .zip(d.par_chunks(tiles * g.cout))
+        u.par_chunks_exact_mut(filters.plane())
+            .zip(v.par_chunks_exact(at_in.plane()))
+            .zip(d.par_chunks_exact(at_out.plane()))
             .for_each(|((u, v), d)| {
-                let sizes = [g.cout, g.cin, tiles];
+                let sizes = [g.cout, g.cin, at_in.rows];
                 multiply(u, turned(d, g.cout), rows(v, g.cin), sizes, true);
             });
     }

@@ -1,14 +1,14 @@
-//! `visage bench`: what an open window costs training.
+//! `visage bench --lab`: what an open window costs training.
 
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use clap::Args;
 
-use super::train::TrainArgs;
-use super::{DONE, InputError};
+use crate::cli::train::TrainArgs;
+use crate::cli::{DONE, InputError};
+use crate::device::DeviceRequest;
 use crate::lab::window::{self, Interrupt, Layout, Start};
 use crate::run::{self, RunPlan};
 use crate::train::event::Event;
@@ -16,45 +16,28 @@ use crate::train::event::Event;
 /// Steps before the clock starts: kernels are tuned, and the faces of the live measurement drawn.
 const WARM_UP: u64 = 20;
 
-/// Arguments of `visage bench`.
-#[derive(Args, Debug)]
-pub(super) struct BenchArgs {
-    /// Compare training without and with the lab's window open.
-    #[arg(long, required = true)]
-    lab: bool,
-    /// Steps of each of the runs: one to fill the caches, then without, with, without.
-    #[arg(long, value_name = "N", default_value_t = 120)]
-    steps: u64,
-    /// Preset: paper, released, laptop or demo.
-    #[arg(long, value_name = "NAME", default_value = "demo")]
-    preset: String,
-    /// auto (the default), gpu, cpu, software, or a number from `visage devices`.
-    #[arg(long, value_name = "DEVICE")]
-    device: Option<crate::device::DeviceRequest>,
-}
-
-pub(super) fn run(args: &BenchArgs) -> Result<u8> {
+/// Trains without, with and without the window, `steps` steps each.
+pub(super) fn run(preset: &str, steps: u64, device: Option<DeviceRequest>) -> Result<u8> {
     if !window::has_display() {
         return Err(InputError("there is no display to open the lab on".into()).into());
     }
-    if args.steps <= WARM_UP {
+    if steps <= WARM_UP {
         return Err(InputError(format!("--steps must be above {WARM_UP}")).into());
     }
     let folder = tempfile::tempdir().context("no folder for the runs")?;
     let plan = |name: &str| -> Result<RunPlan> {
-        let last_step = Some(args.steps);
-        let mut plan = TrainArgs::of_preset(&args.preset, args.device).plan()?;
+        let mut plan = TrainArgs::of_preset(preset, device).plan()?;
         plan.dir = folder.path().join(name);
-        plan.file.last_step = last_step;
+        plan.file.last_step = Some(steps);
         Ok(plan)
     };
-    println!("{} steps of preset {} each", args.steps, args.preset);
+    println!("{} steps of preset {} each", steps, preset);
     // Faces are read once and kept; the first run would pay for all of them.
     without(&plan("cold")?)?;
-    let (before, device) = without(&plan("before")?)?;
-    println!("Device                {device}");
+    let (before, used) = without(&plan("before")?)?;
+    println!("Device                {used}");
     say("without a window", before);
-    let (with, notes) = with_window(plan("with")?, args.steps)?;
+    let (with, notes) = with_window(plan("with")?, steps)?;
     say("with the window", with);
     let (after, _) = without(&plan("after")?)?;
     say("without, once more", after);
