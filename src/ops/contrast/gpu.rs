@@ -1,7 +1,7 @@
 //! The kernels. Everything is gathered and summed in a fixed order, nothing is added atomically.
 
-// Kernel code knows `%`, not `is_multiple_of`.
-#![allow(clippy::manual_is_multiple_of)]
+// Kernel code knows `%`, not `is_multiple_of`, and a kernel takes one argument per buffer.
+#![allow(clippy::manual_is_multiple_of, clippy::too_many_arguments)]
 
 use burn::backend::TensorMetadata;
 use burn::backend::tensor::{FloatTensor, IntTensor};
@@ -338,12 +338,12 @@ fn gather_kernel(
     let column = ABSOLUTE_POS % n;
     let mut value = f32::new(0.0);
     if row == column {
-        value = diagonal[row];
+        value += diagonal[row];
     } else if column == (row + half) % n {
-        value = diagonal[n + row];
+        value += diagonal[n + row];
     } else {
         let k = position(column, row, half);
-        value = lambda[row * count + k] * at_dot[row * count + k];
+        value += lambda[row * count + k] * at_dot[row * count + k];
         let k = inverse[k] as usize;
         value += (1.0f32 - lambda[row * count + k]) * at_dot[row * count + k];
     }
