@@ -110,6 +110,8 @@ def main() -> None:
     p.add_argument("--json", metavar="FILE", help="write everything that was measured")
     args = p.parse_args()
 
+    if hasattr(os, "getloadavg") and os.getloadavg()[0] > 1:
+        say(f"  something else is running (load {os.getloadavg()[0]:.1f}); these times will not mean much")
     with tempfile.TemporaryDirectory() as scratch:
         faces = args.faces or f"{scratch}/faces"
         if not args.faces:

@@ -7,15 +7,29 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{BenchError, sync};
-use crate::device::ChosenDevice;
+use crate::device::{AdapterKind, ChosenDevice};
 
 /// Repetitions, of which the fastest counts: a ceiling is what is possible.
 const TRIES: usize = 5;
-/// Side of the square matrices.
-const SIDE_GPU: usize = 4096;
-const SIDE_CPU: usize = 1536;
-/// Numbers that are copied, far more than any cache holds.
-const NUMBERS: usize = 32 << 20;
+/// Side of the square matrices, and numbers that are copied: more than any cache holds.
+struct Size {
+    side: usize,
+    numbers: usize,
+}
+const CPU: Size = Size {
+    side: 1536,
+    numbers: 32 << 20,
+};
+const GPU: Size = Size {
+    side: 4096,
+    numbers: 64 << 20,
+};
+/// A software rasteriser needs minutes for what a GPU does in a moment.
+const SOFTWARE: Size = Size {
+    side: 256,
+    numbers: 1 << 20,
+};
+
 /// Numbers copied at a time by one core.
 const PART: usize = 1 << 20;
 
@@ -35,9 +49,14 @@ impl Ceiling {
     ///
     /// The device's own words if it fails.
     pub fn measure(device: &ChosenDevice) -> Result<Self, BenchError> {
+        let Size { side, numbers } = match &device.adapter {
+            None => CPU,
+            Some(adapter) if adapter.kind == AdapterKind::Software => SOFTWARE,
+            Some(_) => GPU,
+        };
         Ok(Self {
-            flops: product(device)?,
-            bytes_per_s: copy(device)?,
+            flops: product(device, side)?,
+            bytes_per_s: copy(device, numbers)?,
         })
     }
 
@@ -48,12 +67,6 @@ impl Ceiling {
             bytes_per_s: self.bytes_per_s.max(other.bytes_per_s),
         }
     }
-}
-
-/// Software rasterisers are too slow for anything large.
-fn is_small(device: &ChosenDevice) -> bool {
-    use crate::device::AdapterKind::Software;
-    device.adapter.as_ref().is_some_and(|a| a.kind == Software)
 }
 
 /// Seconds of the fastest of a few tries; the first one may compile and is left out.
@@ -68,12 +81,7 @@ fn fastest(mut work: impl FnMut() -> Result<(), BenchError>) -> Result<f64, Benc
     Ok(best)
 }
 
-fn product(device: &ChosenDevice) -> Result<f64, BenchError> {
-    let side = match &device.adapter {
-        None => SIDE_CPU,
-        Some(_) if is_small(device) => 256,
-        Some(_) => SIDE_GPU,
-    };
+fn product(device: &ChosenDevice, side: usize) -> Result<f64, BenchError> {
     let random = || {
         Tensor::<2>::random(
             [side, side],
@@ -90,8 +98,7 @@ fn product(device: &ChosenDevice) -> Result<f64, BenchError> {
     Ok(2.0 * (side as f64).powi(3) / seconds)
 }
 
-fn copy(device: &ChosenDevice) -> Result<f64, BenchError> {
-    let numbers = if is_small(device) { 1 << 20 } else { NUMBERS };
+fn copy(device: &ChosenDevice, numbers: usize) -> Result<f64, BenchError> {
     let seconds = if device.adapter.is_some() {
         let from = Tensor::<1>::ones([numbers], &device.device);
         sync(device)?;

@@ -11,30 +11,6 @@ use crate::config::RunConfig;
 use crate::device::ChosenDevice;
 use crate::train::phase::Phase;
 
-impl Phase {
-    /// All of them, in their order.
-    pub const ALL: [Self; 6] = [
-        Self::Load,
-        Self::Augment,
-        Self::Forward,
-        Self::Backward,
-        Self::Optimiser,
-        Self::Snapshot,
-    ];
-
-    /// Its name on the command line and in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Load => "load",
-            Self::Augment => "augment",
-            Self::Forward => "forward",
-            Self::Backward => "backward",
-            Self::Optimiser => "optimiser",
-            Self::Snapshot => "snapshot",
-        }
-    }
-}
-
 /// What was measured on what.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Setting {

@@ -6,6 +6,7 @@
 
 mod adam;
 mod attention;
+mod contrast;
 mod conv;
 mod cpu;
 mod flat;
@@ -19,6 +20,7 @@ use burn::tensor::Device;
 
 pub use adam::{AdamStep, adam, adam_plain};
 pub(crate) use attention::attention;
+pub use contrast::mixed_cross_entropy;
 pub use conv::{conv, measure_kernels};
 pub(crate) use flat::{add, sum_of_squares};
 pub(crate) use norm::{Normalised, batch_norm};

@@ -23,6 +23,30 @@ pub enum Phase {
     Snapshot,
 }
 
+impl Phase {
+    /// All of them, in their order.
+    pub const ALL: [Self; 6] = [
+        Self::Load,
+        Self::Augment,
+        Self::Forward,
+        Self::Backward,
+        Self::Optimiser,
+        Self::Snapshot,
+    ];
+
+    /// Its name on the command line and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Load => "load",
+            Self::Augment => "augment",
+            Self::Forward => "forward",
+            Self::Backward => "backward",
+            Self::Optimiser => "optimiser",
+            Self::Snapshot => "snapshot",
+        }
+    }
+}
+
 type Listener = Box<dyn FnMut(Phase)>;
 
 thread_local! {

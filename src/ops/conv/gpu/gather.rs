@@ -6,8 +6,8 @@
 //! turned around; with a stride it falls apart into one such product per residue of the position,
 //! so that no product with a zero is computed.
 
-// Kernel code knows `%`, not `is_multiple_of`.
-#![allow(clippy::manual_is_multiple_of)]
+// Kernel code knows `%`, not `is_multiple_of`, and a kernel takes one argument per buffer.
+#![allow(clippy::manual_is_multiple_of, clippy::too_many_arguments)]
 
 use cubecl::prelude::*;
 

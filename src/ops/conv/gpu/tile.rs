@@ -9,6 +9,9 @@
 //! columns) a quarter of the tile apart, not to neighbours: neighbouring units then touch
 //! neighbouring numbers both in global and in workgroup memory.
 
+// A kernel takes one argument per buffer and number.
+#![allow(clippy::too_many_arguments)]
+
 use cubecl::prelude::*;
 
 /// Four numbers, the width of one access to workgroup memory.
