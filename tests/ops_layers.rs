@@ -18,7 +18,7 @@ fn leaf<const D: usize>(rng: &mut ChaCha8Rng, shape: [usize; D], device: &Device
 
 fn conv(rng: &mut ChaCha8Rng, c: usize, kernel: usize, device: &Device) -> Conv {
     let mut conv = Conv::new(c, c, kernel, 1, device);
-    conv.weight = Param::from_tensor(leaf(rng, [c, c, kernel, kernel], device) * 0.3);
+    conv.weight = Param::from_tensor(leaf(rng, [c, c, kernel, kernel], device));
     conv.bias = Param::from_tensor(leaf(rng, [c], device));
     conv
 }

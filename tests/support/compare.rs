@@ -16,8 +16,10 @@ pub mod floor {
     /// Gradients of smooth losses.
     pub const SMOOTH: f64 = 1e-4;
     /// Gradients through ReLU, LeakyReLU or |·|: one activation on the other side of zero moves
-    /// a whole gradient, and which side it falls on depends on the order of summation.
-    pub const KINKED: f64 = 1e-2;
+    /// a whole gradient, and which side it falls on depends on the order of summation. Noise of
+    /// 6e-7 on every convolution, what Winograd's transforms round off, moved single elements by up
+    /// to 1.3e-2 in nine trials with the float64 reference.
+    pub const KINKED: f64 = 2e-2;
 }
 
 /// Computed tensors by their golden names.
