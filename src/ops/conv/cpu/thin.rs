@@ -25,15 +25,18 @@ fn columns(g: &Geometry) -> usize {
     g.kernel * g.kernel * g.cout
 }
 
-/// For every output pixel and tap, the input pixel that it takes, if that lies inside.
-fn each_tap(g: &Geometry, mut each: impl FnMut(usize, usize, usize)) {
-    for out in 0..g.pixels() {
-        let (oy, ox) = (out / g.ow, out % g.ow);
-        for tap in 0..g.kernel * g.kernel {
-            let y = (oy + tap / g.kernel).wrapping_sub(g.padding);
-            let x = (ox + tap % g.kernel).wrapping_sub(g.padding);
-            if y < g.h && x < g.w {
-                each(out, tap, y * g.w + x);
+/// For every tap and row of outputs: the outputs whose input lies inside, and the first of those
+/// inputs; the others follow one by one.
+fn each_run(g: &Geometry, mut each: impl FnMut(usize, std::ops::Range<usize>, usize)) {
+    for tap in 0..g.kernel * g.kernel {
+        let (ky, kx) = (tap / g.kernel, tap % g.kernel);
+        let first = g.padding.saturating_sub(kx);
+        let end = (g.w + g.padding).saturating_sub(kx).min(g.ow);
+        for oy in 0..g.oh {
+            let y = (oy + ky).wrapping_sub(g.padding);
+            if y < g.h && first < end {
+                let row = oy * g.ow;
+                each(tap, row + first..row + end, y * g.w + first + kx - g.padding);
             }
         }
     }
@@ -56,9 +59,12 @@ fn filters_as_matrix(g: &Geometry, weight: &[f32]) -> Buffer {
 /// `[h · w, k² · cout]`.
 fn spread(g: &Geometry, grad: &[f32]) -> Buffer {
     let mut out = Buffer::zeros(g.h * g.w * columns(g));
-    each_tap(g, |from, tap, pixel| {
-        let place = &mut out[pixel * columns(g) + tap * g.cout..][..g.cout];
-        place.copy_from_slice(&grad[from * g.cout..][..g.cout]);
+    each_run(g, |tap, from, pixel| {
+        let places = out[pixel * columns(g)..].chunks_exact_mut(columns(g));
+        let grads = &grad[from.start * g.cout..from.end * g.cout];
+        for (place, grad) in places.zip(grads.chunks_exact(g.cout)) {
+            place[tap * g.cout..][..g.cout].copy_from_slice(grad);
+        }
     });
     out
 }
@@ -83,10 +89,13 @@ pub(super) fn forward(
             for pixel in out.chunks_exact_mut(g.cout) {
                 pixel.copy_from_slice(bias);
             }
-            each_tap(g, |to, tap, pixel| {
-                let product = &products[pixel * width + tap * g.cout..][..g.cout];
-                for (o, p) in out[to * g.cout..][..g.cout].iter_mut().zip(product) {
-                    *o += p;
+            each_run(g, |tap, to, pixel| {
+                let products = products[pixel * width..].chunks_exact(width);
+                let outputs = &mut out[to.start * g.cout..to.end * g.cout];
+                for (output, product) in outputs.chunks_exact_mut(g.cout).zip(products) {
+                    for (o, p) in output.iter_mut().zip(&product[tap * g.cout..]) {
+                        *o += p;
+                    }
                 }
             });
             if slope != 1.0 {

@@ -317,8 +317,8 @@ fn points_to_image(
 
 /// The filters `[cout, cin, 3, 3]` at the points: `[POINTS, cin, cout]`, or, turned by 180° for the
 /// data gradient, `[POINTS, cout, cin]`.
-fn filters_to_points(weight: &[f32], cout: usize, cin: usize, turn: bool, u: &mut [f32]) {
-    let (outer, inner) = if turn { (cout, cin) } else { (cin, cout) };
+fn filters_to_points<const TURN: bool>(weight: &[f32], cout: usize, cin: usize, u: &mut [f32]) {
+    let (outer, inner) = if TURN { (cout, cin) } else { (cin, cout) };
     // A share of outer channels per task, each with its own piece of every point's plane.
     let share = outer.div_ceil(8).max(1);
     let mut pieces = (0..outer.div_ceil(share))
@@ -346,10 +346,16 @@ fn filters_to_points(weight: &[f32], cout: usize, cin: usize, turn: bool, u: &mu
                     for (from, n) in vectors(inner) {
                         for l in 0..n {
                             let i = from + l;
-                            let filter = if turn { o * cin + i } else { i * cin + o };
-                            for (k, tap) in weight[filter * 9..][..9].iter().enumerate() {
-                                let k = if turn { 8 - k } else { k };
-                                taps[k % 3][k / 3][l] = *tap;
+                            let filter = if TURN { o * cin + i } else { i * cin + o };
+                            let Some((filter, _)) = weight[filter * 9..].split_first_chunk::<9>()
+                            else {
+                                continue;
+                            };
+                            for kx in 0..3 {
+                                for ky in 0..3 {
+                                    let k = if TURN { 8 - 3 * ky - kx } else { 3 * ky + kx };
+                                    taps[kx][ky][l] = filter[k];
+                                }
                             }
                         }
                         for (taps, half) in taps.iter().zip(&mut half) {
@@ -470,7 +476,7 @@ pub(super) fn forward(
         c: g.cout,
     }
     .buffer();
-    filters_to_points(weight, g.cout, g.cin, false, &mut u);
+    filters_to_points::<false>(weight, g.cout, g.cin, &mut u);
     let sizes = (g.cin, g.cout, Tiles::of(g.h, g.w));
     filter_images(x, sizes, &u, (Some(bias), slope), out);
 }
@@ -482,7 +488,7 @@ pub(super) fn data_backward(g: &Geometry, grad: &[f32], weight: &[f32], out: &mu
         c: g.cin,
     }
     .buffer();
-    filters_to_points(weight, g.cout, g.cin, true, &mut u);
+    filters_to_points::<true>(weight, g.cout, g.cin, &mut u);
     let sizes = (g.cout, g.cin, Tiles::of(g.h, g.w));
     filter_images(grad, sizes, &u, (None, 1.0), out);
 }
