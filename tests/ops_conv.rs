@@ -44,7 +44,7 @@ const fn layer(
     }
 }
 
-const LAYERS: [Layer; 18] = [
+const LAYERS: [Layer; 23] = [
     layer(3, [3, 8], [33, 33], 7, 2, 1.0),
     layer(5, [6, 10], [16, 16], 3, 1, 0.1),
     layer(11, [8, 5], [15, 15], 3, 2, 1.0),
@@ -59,6 +59,12 @@ const LAYERS: [Layer; 18] = [
     layer(3, [9, 17], [1, 5], 3, 2, 1.0),
     layer(2, [3, 64], [16, 15], 7, 2, 0.1),
     layer(1, [2, 70], [4, 5], 7, 2, 0.1),
+    layer(2, [3, 64], [2, 2], 7, 2, 0.1),
+    // Channels and sides for which the CPU takes Winograd's way, and for which it multiplies first.
+    layer(3, [40, 70], [9, 10], 3, 1, 0.1),
+    layer(33, [64, 64], [4, 4], 3, 1, 0.1),
+    layer(3, [70, 3], [9, 7], 3, 1, 1.0),
+    layer(2, [24, 2], [1, 4], 3, 1, 0.1),
     layer(70, [130, 40], [1, 1], 1, 1, 1.0),
     // Enough pixels for the widest tile, and for a weight gradient in many parts.
     layer(2, [2, 70], [127, 131], 3, 1, 0.1),

@@ -14,6 +14,7 @@
 pub mod alone;
 pub mod baseline;
 mod ceiling;
+pub mod kernels;
 mod memory;
 pub mod op;
 mod report;
@@ -62,6 +63,11 @@ pub enum BenchError {
     /// An operation that there is not.
     #[error("there is no operation `{0}`; there are {list}", list = op::NAMES.join(", "))]
     NoSuchOp(String),
+    /// Nothing to choose from.
+    #[error(
+        "the CPU has one kernel for every convolution; give a GPU with --device to compare kernels on it"
+    )]
+    NoKernels,
     /// A baseline that cannot be used.
     #[error("the baseline {path} cannot be used: {reason}", path = path.display())]
     Baseline {

@@ -85,6 +85,10 @@ fn phases_and_operations_can_be_had_alone() {
     assert_eq!(ops["ops"][0]["name"], "conv2");
     assert!(ops["ops"][0]["backward"]["median"].as_f64().unwrap() > 0.0);
     assert_eq!(ops["ops"][1]["backward"], Value::Null);
+    let refused = place
+        .run(&["bench", "--kernels", "--device", "cpu"])
+        .expect(2);
+    assert!(refused.stderr.contains("--device"), "{}", refused.stderr);
     let list = place.run(&["bench", "--op", "list"]).expect(0).stdout;
     assert!(list.lines().any(|name| name == "attention1"), "{list}");
 }

@@ -13,7 +13,7 @@ use crate::config::RunConfig;
 use crate::data::StreamSizes;
 use crate::loss::{l_face, l_pose};
 use crate::model::{Architecture, BatchNorm, ChannelAttention, Conv, Pcl, Widths};
-use crate::ops::{UploadedFrames, upsample2};
+use crate::ops::{UploadedFrames, on_cpu, relu_upsample2};
 use crate::optim::{Adam, Grads};
 use crate::train::objective::Objective;
 use crate::train::upload::{SIDE_PX, mix};
@@ -107,7 +107,16 @@ fn random<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
     }
 }
 
-/// A pass whose backward starts from ones.
+/// A map as the layer before leaves it: on the CPU with the channels of a pixel side by side.
+fn random_map([b, c, h, w]: [usize; 4], device: &Device) -> Tensor<4> {
+    if !on_cpu(device.clone()) {
+        return random([b, c, h, w], device);
+    }
+    let map = random([b, h, w, c], &device.clone().inner()).permute([0, 3, 1, 2]);
+    Tensor::from_inner(map).require_grad()
+}
+
+/// A pass whose backward starts from ones, which on the CPU have to be moved first.
 fn pass<const D: usize>(
     mut forward: impl FnMut() -> Tensor<D> + 'static,
 ) -> Box<dyn FnMut() -> Option<Backward>> {
@@ -122,7 +131,7 @@ fn pass<const D: usize>(
 fn convolution([n, cin, cout, kernel, stride, side]: [usize; 6], device: &Device) -> Case {
     let out_side = side.div_ceil(stride);
     let layer = Conv::new(cin, cout, kernel, stride, device);
-    let x = random([n, cin, side, side], device);
+    let x = random_map([n, cin, side, side], device);
     let macs = (n * cin * cout * kernel * kernel * out_side * out_side) as f64;
     let numbers = (n * (cin * side * side + cout * out_side * out_side)) as f64;
     Case {
@@ -135,7 +144,7 @@ fn convolution([n, cin, cout, kernel, stride, side]: [usize; 6], device: &Device
 
 fn attention(n: usize, channels: usize, side: usize, device: &Device) -> Case {
     let layer = ChannelAttention::new(channels, device);
-    let x = random([n, channels, side, side], device);
+    let x = random_map([n, channels, side, side], device);
     let numbers = (n * channels * side * side) as f64;
     // Three 1×1 convolutions and two products.
     let macs = 5.0 * numbers * channels as f64;
@@ -148,10 +157,10 @@ fn attention(n: usize, channels: usize, side: usize, device: &Device) -> Case {
 }
 
 fn upsample(shape: [usize; 4], device: &Device) -> Case {
-    let x = random(shape, device);
+    let x = random_map(shape, device);
     let numbers = shape.iter().product::<usize>() as f64;
     Case {
-        forward: pass(move || upsample2(x.clone())),
+        forward: pass(move || relu_upsample2(x.clone())),
         shape: format!("{shape:?} -> twice the sides"),
         flop: [0.0; 2],
         bytes: [F32 * 5.0 * numbers; 2],
@@ -160,7 +169,7 @@ fn upsample(shape: [usize; 4], device: &Device) -> Case {
 
 fn batch_norm(shape: [usize; 4], device: &Device) -> Case {
     let layer = BatchNorm::new(shape[1], device);
-    let x = random(shape, device);
+    let x = random_map(shape, device);
     let numbers = shape.iter().product::<usize>() as f64;
     Case {
         forward: pass(move || layer.forward(x.clone())),

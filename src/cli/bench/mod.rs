@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::{DONE, OURS};
 use crate::bench::baseline::{Baseline, LIMIT};
-use crate::bench::{BenchJob, StepReport, alone, op, step};
+use crate::bench::{BenchJob, StepReport, alone, kernels, op, step};
 use crate::config::RunConfig;
 use crate::device::{DeviceRequest, choose};
 use crate::train::phase::Phase;
@@ -56,11 +56,14 @@ pub(super) struct BenchArgs {
     /// Time operations of the network alone, e.g. conv2,attention1; all of them, or a list of their names.
     #[arg(long = "op", value_name = "NAME[,NAME]|all|list")]
     ops: Option<String>,
+    /// Compare our convolution kernels with burn's on this GPU, and use the faster ones from now on.
+    #[arg(long, conflicts_with_all = ["phase", "ops", "data", "baseline"])]
+    kernels: bool,
     /// Compare with a measurement that --json wrote; a step that takes over 1.5 times as long ends with 1.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["phase", "ops"])]
     baseline: Option<PathBuf>,
     /// Compare training without and with the lab's window open.
-    #[arg(long, conflicts_with_all = ["config", "sets", "data", "warmup", "json", "phase", "ops", "baseline"])]
+    #[arg(long, conflicts_with_all = ["config", "sets", "data", "warmup", "json", "phase", "ops", "kernels", "baseline"])]
     lab: bool,
 }
 
@@ -93,6 +96,10 @@ pub(super) fn run(args: &BenchArgs) -> Result<u8> {
         warmup: args.warmup as usize,
         began,
     };
+    if args.kernels {
+        let report = kernels::measure(&job)?;
+        return print(args.json, &report, report.json());
+    }
     if let Some(names) = ops {
         let report = op::measure(&job, &names)?;
         return print(args.json, &report, report.json());

@@ -8,9 +8,9 @@ use rayon::prelude::*;
 
 use super::Buffer;
 
-/// Numbers along the side of the squares that a transposition moves: as many rows as the fastest
-/// cache keeps of lines that lie a power of two apart.
-const SQUARE: usize = 8;
+/// Columns that a transposition reads at once: what a line of the cache holds. Lines may lie a power
+/// of two apart and push each other out, so each is used up before the next is read.
+const COLUMNS: usize = 16;
 
 /// The numbers of a tensor that lies densely in memory, in the order they lie there.
 pub(in crate::ops) fn numbers(x: &FlexTensor) -> &[f32] {
@@ -67,13 +67,13 @@ pub(in crate::ops) fn channels_last(x: FlexTensor) -> FlexTensor {
 
 /// `[rows, columns]` → `[columns, rows]`.
 fn transpose(from: &[f32], rows: usize, columns: usize, to: &mut [f32]) {
-    for top in (0..rows).step_by(SQUARE) {
-        for left in (0..columns).step_by(SQUARE) {
-            for column in left..(left + SQUARE).min(columns) {
-                let line = &mut to[column * rows..][..rows];
-                for row in top..(top + SQUARE).min(rows) {
-                    line[row] = from[row * columns + column];
-                }
+    for left in (0..columns).step_by(COLUMNS) {
+        let width = COLUMNS.min(columns - left);
+        let to = &mut to[left * rows..][..width * rows];
+        for row in 0..rows {
+            let line = &from[row * columns + left..][..width];
+            for (column, value) in line.iter().enumerate() {
+                to[column * rows + row] = *value;
             }
         }
     }

@@ -36,7 +36,11 @@ fn each_run(g: &Geometry, mut each: impl FnMut(usize, std::ops::Range<usize>, us
             let y = (oy + ky).wrapping_sub(g.padding);
             if y < g.h && first < end {
                 let row = oy * g.ow;
-                each(tap, row + first..row + end, y * g.w + first + kx - g.padding);
+                each(
+                    tap,
+                    row + first..row + end,
+                    y * g.w + first + kx - g.padding,
+                );
             }
         }
     }
