@@ -106,14 +106,14 @@ impl AllocationController for Buffer {
         &mut self,
         _: AccessPolicy,
     ) -> Result<&mut [MaybeUninit<u8>], AccessError> {
-        let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut **self);
+        let bytes: &mut [u8] = bytemuck::cast_slice_mut(self);
         let len = bytes.len();
         // SAFETY: the caller promises to write initialised bytes only.
         Ok(unsafe { std::slice::from_raw_parts_mut(bytes.as_mut_ptr().cast(), len) })
     }
 
     fn memory(&self, _: AccessPolicy) -> Result<&[MaybeUninit<u8>], AccessError> {
-        let bytes: &[u8] = bytemuck::cast_slice(&**self);
+        let bytes: &[u8] = bytemuck::cast_slice(self);
         // SAFETY: initialised bytes may be looked at as bytes that need not be.
         Ok(unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast(), bytes.len()) })
     }

@@ -351,10 +351,10 @@ fn filters_to_points<const TURN: bool>(weight: &[f32], cout: usize, cin: usize, 
                             else {
                                 continue;
                             };
-                            for kx in 0..3 {
-                                for ky in 0..3 {
+                            for (kx, column) in taps.iter_mut().enumerate() {
+                                for (ky, tap) in column.iter_mut().enumerate() {
                                     let k = if TURN { 8 - 3 * ky - kx } else { 3 * ky + kx };
-                                    taps[kx][ky][l] = filter[k];
+                                    tap[l] = filter[k];
                                 }
                             }
                         }
