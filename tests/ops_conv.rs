@@ -161,3 +161,11 @@ fn gradients_are_the_same_on_every_run() {
         assert_eq!(run(&layer, true, &device), run(&layer, true, &device));
     }
 }
+
+/// What is done when a GPU is opened; the tests' adapter is opened without it.
+#[test]
+fn the_kernels_stand_their_trial() {
+    for device in support::devices() {
+        assert!(visage::ops::try_kernels(&device), "{device:?}");
+    }
+}

@@ -150,6 +150,11 @@ pub fn choose(request: DeviceRequest) -> Result<ChosenDevice, DeviceError> {
     let device = Device::wgpu(kind);
     if adapter.kind == Software {
         software::after_opening(&device);
+    } else if !crate::ops::try_kernels(&device) {
+        tracing::warn!(
+            "our convolution kernels give wrong results on {}; burn's are used, which are tuned first",
+            adapter.name
+        );
     }
     let words = format!(
         "{} ({}, {}, {}): {why}",

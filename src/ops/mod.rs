@@ -1,4 +1,4 @@
-//! Operations that burn lacks or does badly on GPUs, each with a plain twin it is tested against.
+//! Operations that burn lacks or does slowly, each with a plain twin it is tested against.
 //!
 //! This is the only room that knows about backends. An operation is a trait with one
 //! implementation per backend: a `#[cube]` kernel for GPUs, rayon loops for the CPU, and, where it
@@ -21,7 +21,7 @@ use burn::tensor::Device;
 pub use adam::{AdamStep, adam, adam_plain};
 pub(crate) use attention::attention;
 pub use contrast::mixed_cross_entropy;
-pub use conv::{conv, measure_kernels};
+pub use conv::{conv, measure_kernels, try_kernels};
 pub(crate) use flat::{add, sum_of_squares};
 pub(crate) use norm::{Normalised, batch_norm};
 pub(crate) use residual::residual;

@@ -6,8 +6,10 @@
 
 mod cpu;
 mod gpu;
+mod trial;
 
 pub use gpu::measure_kernels;
+pub use trial::try_kernels;
 
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;

@@ -23,6 +23,7 @@ use cubecl::server::CubeCountSelection;
 use super::ConvOps;
 use crate::device::{ConvKernel, ConvPass, ConvShape};
 
+pub(super) use choice::distrust;
 pub use measure::measure_kernels;
 
 /// So many workgroups, folded so that no axis exceeds the device's limit; there may be some more.
