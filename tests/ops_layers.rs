@@ -47,10 +47,11 @@ fn compare(what: &str, ours: &[Vec<f32>], plain: &[Vec<f32>], parameters: usize)
         (2 + parameters, 2 + parameters),
         "{what}"
     );
+    // Θ's bias has a gradient of zero: what is left of it is rounding beside the others.
+    let largest = plain.iter().flatten().fold(0.0f32, |m, v| m.max(v.abs()));
     for (i, (a, b)) in ours.iter().zip(plain).enumerate() {
         assert_eq!(a.len(), b.len());
-        // Θ's bias has a gradient of zero: what is left of it is rounding beside the others.
-        let scale = b.iter().fold(0.1f32, |m, v| m.max(v.abs()));
+        let scale = b.iter().fold(0.1 * largest, |m, v| m.max(v.abs()));
         let worst = a
             .iter()
             .zip(b)
