@@ -106,7 +106,7 @@ impl Display for KernelReport {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(f, "Device      {}", self.setting.device)?;
         writeln!(f, "Setting     {}", self.setting.config)?;
-        writeln!(f, "Milliseconds a call          ours     burn  used")?;
+        writeln!(f, "Milliseconds a call          ours     burn  faster")?;
         for timing in &self.convolutions {
             let pass = match timing.pass {
                 ConvPass::Forward => "forward",
