@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::AttentionOps;
 use crate::ops::cpu::matrix::{multiply, multiply_into, rows, turned};
-use crate::ops::cpu::{Buffer, channels_last, exp, map, numbers, plain, wide};
+use crate::ops::cpu::{Buffer, activate, channels_last, exp, in_order, map, numbers, plain, wide};
 
 /// Partial weight gradients that are summed up in order.
 const PARTIALS: usize = 8;
@@ -93,9 +93,7 @@ fn forward(x: &[f32], c: usize, weight: &[f32], bias: &[f32], slope: f32, out: &
     out.copy_from_slice(x);
     let sizes = [x.len() / c, c, c];
     multiply(out, rows(&projected, 3 * c), turned(&mix, c), sizes, true);
-    wide!(for v in out.iter_mut() {
-        *v = if *v > 0.0 { *v } else { slope * *v };
-    });
+    activate(out, slope);
 }
 
 /// One image: the gradient at `x` into `out`, those at weight and bias added to `sums`.
@@ -202,12 +200,7 @@ impl AttentionOps for Flex {
                     backward((x, out, grad), c, (weight, bias, slope), at_x, sums);
                 }
             });
-        let mut total = Buffer::zeros(width);
-        for sums in partials.chunks(width) {
-            for (t, s) in total.iter_mut().zip(sums) {
-                *t += s;
-            }
-        }
+        let total = in_order(&partials, width);
         let split = |range: std::ops::Range<usize>| {
             let mut part = Buffer::new(range.len());
             part.copy_from_slice(&total[range]);

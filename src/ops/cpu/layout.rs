@@ -6,7 +6,7 @@ use burn::backend::flex::Layout;
 use burn::tensor::{DType, Shape};
 use rayon::prelude::*;
 
-use super::Buffer;
+use super::{Buffer, SHARE, wide};
 
 /// Columns that a transposition reads at once: what a line of the cache holds. Lines may lie a power
 /// of two apart and push each other out, so each is used up before the next is read.
@@ -16,6 +16,58 @@ const COLUMNS: usize = 16;
 pub(in crate::ops) fn numbers(x: &FlexTensor) -> &[f32] {
     let start = x.layout().start_offset();
     &x.storage::<f32>()[start..start + x.layout().num_elements()]
+}
+
+/// The same for writing; the tensor comes from [`own`].
+pub(in crate::ops) fn numbers_mut(x: &mut FlexTensor) -> &mut [f32] {
+    let (start, count) = (x.layout().start_offset(), x.layout().num_elements());
+    &mut x.storage_mut::<f32>()[start..start + count]
+}
+
+/// The tensor with its numbers in the order of its axes. Itself if they are: a second handle on the
+/// same numbers would keep it from being written over.
+pub(in crate::ops) fn contiguous(x: FlexTensor) -> FlexTensor {
+    if x.is_contiguous() {
+        x
+    } else {
+        x.to_contiguous()
+    }
+}
+
+/// A dense tensor that may be written over: itself if nobody else holds it, else a copy that lies
+/// the same way.
+pub(in crate::ops) fn own(x: FlexTensor) -> FlexTensor {
+    if x.is_unique() {
+        return x;
+    }
+    let mut copy = Buffer::new(numbers(&x).len());
+    copy.copy_from_slice(numbers(&x));
+    let layout = Layout::new(x.shape(), x.layout().strides().to_vec(), 0);
+    FlexTensor::new(copy.into_bytes(), layout, DType::F32)
+}
+
+/// Puts `f(a, b)` for every number of `a`, written over `a` if nobody else holds it. Both are dense
+/// and lie the same way.
+pub(in crate::ops) fn combine(
+    a: FlexTensor,
+    b: &FlexTensor,
+    f: impl Fn(f32, f32) -> f32 + Sync,
+) -> FlexTensor {
+    let mut a = own(a);
+    numbers_mut(&mut a)
+        .par_chunks_mut(SHARE)
+        .zip(numbers(b).par_chunks(SHARE))
+        .for_each(|(a, b)| {
+            wide(
+                #[inline(always)]
+                || {
+                    for (a, b) in a.iter_mut().zip(b) {
+                        *a = f(*a, *b);
+                    }
+                },
+            );
+        });
+    a
 }
 
 /// A new tensor whose numbers lie in the order of its axes.

@@ -10,10 +10,12 @@ mod pool;
 mod simd;
 mod sums;
 
-pub(super) use layout::{channels_last, map, numbers, plain};
+pub(super) use layout::{
+    channels_last, combine, contiguous, map, numbers, numbers_mut, own, plain,
+};
 pub(super) use pool::Buffer;
-pub(super) use simd::{exp, wide};
-pub(super) use sums::column_sums;
+pub(super) use simd::{activate, exp, wide};
+pub(super) use sums::{column_sums, in_order};
 
 /// Numbers that one task works on where every number is handled alone.
 pub(super) const SHARE: usize = 1 << 14;

@@ -32,6 +32,18 @@ pub(in crate::ops) fn wide<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
+/// LeakyReLU over numbers that lie side by side.
+pub(in crate::ops) fn activate(numbers: &mut [f32], slope: f32) {
+    wide(
+        #[inline(always)]
+        || {
+            for v in numbers.iter_mut() {
+                *v = if *v > 0.0 { *v } else { slope * *v };
+            }
+        },
+    );
+}
+
 /// eˣ to about one unit in the last place; 0 below −87.
 #[inline(always)]
 pub(in crate::ops) fn exp(x: f32) -> f32 {

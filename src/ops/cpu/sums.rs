@@ -30,8 +30,13 @@ pub(in crate::ops) fn column_sums(
                 },
             );
         });
+    in_order(&partial, width)
+}
+
+/// Adds up partial sums of `width` numbers each, one after the other.
+pub(in crate::ops) fn in_order(partials: &[f32], width: usize) -> Buffer {
     let mut total = Buffer::zeros(width);
-    for sums in partial.chunks_exact(width.max(1)) {
+    for sums in partials.chunks_exact(width.max(1)) {
         for (t, s) in total.iter_mut().zip(sums) {
             *t += s;
         }

@@ -1,11 +1,11 @@
 //! A share per task; sums in a fixed order.
 
+use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Flex, TensorMetadata};
 use rayon::prelude::*;
 
 use super::FlatOps;
-use crate::ops::cpu::{Buffer, SHARE, numbers, plain, wide};
+use crate::ops::cpu::{Buffer, SHARE, combine, contiguous, numbers, plain, wide};
 
 /// Sums that run beside each other within a share.
 const RUNNING: usize = 16;
@@ -27,30 +27,7 @@ fn share_of_squares(x: &[f32]) -> f32 {
 
 impl FlatOps for Flex {
     fn add(a: FloatTensor<Self>, b: FloatTensor<Self>) -> FloatTensor<Self> {
-        let (mut a, b) = (a.to_contiguous(), b.to_contiguous());
-        let sum = |a: &mut [f32], b: &[f32]| {
-            a.par_chunks_mut(SHARE)
-                .zip(b.par_chunks(SHARE))
-                .for_each(|(a, b)| {
-                    wide(
-                        #[inline(always)]
-                        || {
-                            for (a, b) in a.iter_mut().zip(b) {
-                                *a += b;
-                            }
-                        },
-                    );
-                });
-        };
-        let (start, count) = (a.layout().start_offset(), numbers(&a).len());
-        if let Some(own) = a.try_storage_mut::<f32>() {
-            sum(&mut own[start..start + count], numbers(&b));
-            return a;
-        }
-        let mut copy = Buffer::new(count);
-        copy.copy_from_slice(numbers(&a));
-        sum(&mut copy, numbers(&b));
-        plain::<1>(copy, a.shape().dims())
+        combine(contiguous(a), &contiguous(b), |a, b| a + b)
     }
 
     fn sum_of_squares(x: FloatTensor<Self>) -> FloatTensor<Self> {

@@ -11,11 +11,10 @@ mod winograd;
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Flex, TensorMetadata};
-use rayon::prelude::*;
 
 use self::geometry::Geometry;
 use super::ConvOps;
-use crate::ops::cpu::{Buffer, SHARE, channels_last, column_sums, map, numbers, plain, wide};
+use crate::ops::cpu::{Buffer, channels_last, column_sums, combine, map, numbers, plain};
 
 impl ConvOps for Flex {
     fn conv(
@@ -50,32 +49,9 @@ impl ConvOps for Flex {
         out: FloatTensor<Self>,
         slope: f32,
     ) -> FloatTensor<Self> {
-        let (mut grad, out) = (channels_last(grad), channels_last(out));
-        let scale = |grad: &mut [f32], out: &[f32]| {
-            grad.par_chunks_mut(SHARE)
-                .zip(out.par_chunks(SHARE))
-                .for_each(|(grad, out)| {
-                    wide(
-                        #[inline(always)]
-                        || {
-                            for (g, o) in grad.iter_mut().zip(out) {
-                                *g = if *o > 0.0 { *g } else { slope * *g };
-                            }
-                        },
-                    );
-                });
-        };
-        let shape = grad.shape().dims();
-        let start = grad.layout().start_offset();
-        let count = numbers(&grad).len();
-        if let Some(own) = grad.try_storage_mut::<f32>() {
-            scale(&mut own[start..start + count], numbers(&out));
-            return grad;
-        }
-        let mut copy = Buffer::new(count);
-        copy.copy_from_slice(numbers(&grad));
-        scale(&mut copy, numbers(&out));
-        map(copy, shape)
+        combine(channels_last(grad), &channels_last(out), |g, o| {
+            if o > 0.0 { g } else { slope * g }
+        })
     }
 
     fn conv_data_backward(

@@ -7,8 +7,8 @@
 use rayon::prelude::*;
 
 use super::geometry::Geometry;
-use crate::ops::cpu::Buffer;
 use crate::ops::cpu::matrix::{multiply, rows, turned};
+use crate::ops::cpu::{Buffer, activate};
 
 /// Channels up to which this is done.
 const FEW: usize = 4;
@@ -103,9 +103,7 @@ pub(super) fn forward(
                 }
             });
             if slope != 1.0 {
-                for v in out.iter_mut() {
-                    *v = if *v > 0.0 { *v } else { slope * *v };
-                }
+                activate(out, slope);
             }
         });
 }

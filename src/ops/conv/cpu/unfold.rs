@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::geometry::Geometry;
 use crate::ops::cpu::matrix::{multiply, rows, turned};
-use crate::ops::cpu::{Buffer, SHARE, wide};
+use crate::ops::cpu::{Buffer, SHARE, activate, wide};
 
 /// Rows a matrix product should have to be worth packing for.
 const ROWS: usize = 512;
@@ -134,14 +134,7 @@ pub(super) fn forward(
                 multiply(out, rows(&unfolded, g.depth()), filters, sizes, true);
             }
             if slope != 1.0 {
-                wide(
-                    #[inline(always)]
-                    || {
-                        for v in out.iter_mut() {
-                            *v = if *v > 0.0 { *v } else { slope * *v };
-                        }
-                    },
-                );
+                activate(out, slope);
             }
         });
 }
