@@ -21,7 +21,6 @@ use bytemuck::{Pod, Zeroable};
 
 pub use draw::{face_pair, pose_negative, pose_positives, whole};
 pub use interpolation::Interpolation;
-pub use noise::fill_normal;
 pub use render::render;
 
 /// One view: which frame of the step's arena it shows, and every drawn parameter.

@@ -4,14 +4,11 @@
 //! Integers are 32 bits wide and only multiplied, added, shifted and xored, hence identical on a
 //! GPU; the Box–Muller transform is f32 and may differ in its last bits.
 
-use rayon::prelude::*;
-
 /// 2⁻²⁴: the step between the uniform numbers, all of them exact in f32.
 const STEP: f32 = 1.0 / 16_777_216.0;
-/// Elements a thread fills at a time.
-const RUN: usize = 16_384;
 
 /// A bijective hash of 32 bits in which every input bit changes about half of the output.
+#[inline(always)]
 pub fn mix(mut x: u32) -> u32 {
     x ^= x >> 16;
     x = x.wrapping_mul(0x7FEB_352D);
@@ -27,30 +24,29 @@ pub fn keys(seed: u32) -> [u32; 2] {
     [inner, mix(inner ^ 0x85EB_CA6B)]
 }
 
-/// The two hashes of an element.
-pub fn hashes(seed: u32, element: u32) -> [u32; 2] {
-    let [inner, outer] = keys(seed);
+/// The two hashes of an element, from the keys of its seed.
+#[inline(always)]
+pub fn hashes([inner, outer]: [u32; 2], element: u32) -> [u32; 2] {
     let first = mix(mix(element ^ inner) ^ outer);
     [first, mix(first.wrapping_add(inner))]
 }
 
-/// A standard normal number, at most 5.77 in size.
-pub fn normal(seed: u32, element: u32) -> f32 {
-    let [first, second] = hashes(seed, element);
-    // In (0, 1], where the logarithm is finite.
-    let radius = (-2.0 * (((first >> 8) + 1) as f32 * STEP).ln()).sqrt();
-    // In [−π, π), the only range for which GPUs promise an accurate cosine.
-    let angle = ((second >> 8) as f32 * STEP - 0.5) * std::f32::consts::TAU;
-    radius * angle.cos()
+/// A hash as a number in (0, 1], where the logarithm is finite.
+#[inline(always)]
+pub fn uniform(hash: u32) -> f32 {
+    ((hash >> 8) + 1) as f32 * STEP
 }
 
-/// Fills `out` with the elements 0, 1, 2, … of a seed, in parallel.
-pub fn fill_normal(seed: u32, out: &mut [f32]) {
-    out.par_chunks_mut(RUN).enumerate().for_each(|(run, out)| {
-        for (i, value) in out.iter_mut().enumerate() {
-            *value = normal(seed, (run * RUN + i) as u32);
-        }
-    });
+/// A hash as an angle in [−π, π), the only range for which GPUs promise an accurate cosine.
+#[inline(always)]
+pub fn angle(hash: u32) -> f32 {
+    ((hash >> 8) as f32 * STEP - 0.5) * std::f32::consts::TAU
+}
+
+/// A standard normal number, at most 5.77 in size.
+pub fn normal(seed: u32, element: u32) -> f32 {
+    let [first, second] = hashes(keys(seed), element);
+    (-2.0 * uniform(first).ln()).sqrt() * angle(second).cos()
 }
 
 #[cfg(test)]
@@ -60,9 +56,8 @@ mod tests {
     const COUNT: usize = 1 << 20;
 
     fn noise(seed: u32) -> Vec<f64> {
-        let mut out = vec![0.0; COUNT];
-        fill_normal(seed, &mut out);
-        out.into_iter().map(f64::from).collect()
+        let one = |element| f64::from(normal(seed, element));
+        (0..COUNT as u32).map(one).collect()
     }
 
     fn mean(values: impl Iterator<Item = f64>) -> f64 {
@@ -120,7 +115,7 @@ mod tests {
     fn known_values_for_other_devices() {
         assert_eq!(mix(0), 0);
         assert_eq!([mix(1), mix(0xDEAD_BEEF)], KNOWN_MIX);
-        assert_eq!(hashes(1234, 56_789), KNOWN_HASHES);
+        assert_eq!(hashes(keys(1234), 56_789), KNOWN_HASHES);
         assert!((normal(1234, 56_789) - KNOWN_NORMAL).abs() < 1e-6);
     }
 

@@ -2,7 +2,6 @@
 
 mod adapters;
 mod kernels;
-mod software;
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,7 +11,6 @@ use burn::tensor::{Device, DeviceKind};
 pub use adapters::{Adapter, AdapterKind, adapters};
 pub(crate) use kernels::measured;
 pub use kernels::{ConvKernel, ConvPass, ConvShape, ConvTiming, keep};
-pub(crate) use software::is_software;
 
 /// What `--device` asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -142,19 +140,16 @@ pub fn choose(request: DeviceRequest) -> Result<ChosenDevice, DeviceError> {
         Virtual => DeviceKind::VirtualGpu(nth),
         Software => DeviceKind::Cpu,
     };
-    if adapter.kind == Software {
-        software::before_first_use();
-    } else {
-        kernels::read(&adapter);
-    }
     let device = Device::wgpu(kind);
-    if adapter.kind == Software {
-        software::after_opening(&device);
-    } else if !crate::ops::try_kernels(&device) {
-        tracing::warn!(
-            "our convolution kernels give wrong results on {}; burn's are used, which are tuned first",
-            adapter.name
-        );
+    // A software rasteriser is slow: what is measured or tried there would only cost time.
+    if adapter.kind != Software {
+        kernels::read(&adapter);
+        if !crate::ops::try_kernels(&device) {
+            tracing::warn!(
+                "our convolution kernels give wrong results on {}; burn's slower ones are used",
+                adapter.name
+            );
+        }
     }
     let words = format!(
         "{} ({}, {}, {}): {why}",

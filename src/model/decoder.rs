@@ -8,7 +8,7 @@ use super::head::linear;
 use super::layers::Conv;
 use super::norm::BatchNorm;
 use crate::config::{Branch, Combine, VizModel};
-use crate::ops::relu_upsample2;
+use crate::ops::{relu_upsample2, tanh};
 
 /// ReLU, ×2 bilinear, 3×3 convolution, batch-norm.
 #[derive(Module, Debug)]
@@ -92,7 +92,7 @@ impl Decoder {
         let x = self.block1.forward(v.reshape([b, channels, 1, 1]));
         let x = self.block3.forward(self.block2.forward(x));
         let x = self.block5.forward(self.block4.forward(x));
-        self.out.conv.forward(relu_upsample2(x)).tanh()
+        tanh(self.out.conv.forward(relu_upsample2(x)))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::lab::window::{self, Interrupt, Layout, Start};
 use crate::run::{self, RunPlan};
 use crate::train::event::Event;
 
-/// Steps before the clock starts: kernels are tuned, and the faces of the live measurement drawn.
+/// Steps before the clock starts: kernels are compiled, and the faces of the live measurement drawn.
 const WARM_UP: u64 = 20;
 
 /// Trains without, with and without the window, `steps` steps each.

@@ -71,13 +71,10 @@ pub(in crate::ops) fn combine(
 }
 
 /// A new tensor whose numbers lie in the order of its axes.
-pub(in crate::ops) fn plain<const D: usize>(values: Buffer, shape: [usize; D]) -> FlexTensor {
-    debug_assert_eq!(values.len(), shape.iter().product::<usize>());
-    FlexTensor::new(
-        values.into_bytes(),
-        Layout::contiguous(Shape::from(shape)),
-        DType::F32,
-    )
+pub(in crate::ops) fn plain(values: Buffer, shape: impl Into<Shape>) -> FlexTensor {
+    let shape = shape.into();
+    debug_assert_eq!(values.len(), shape.num_elements());
+    FlexTensor::new(values.into_bytes(), Layout::contiguous(shape), DType::F32)
 }
 
 fn strides([_, c, h, w]: [usize; 4]) -> [usize; 4] {

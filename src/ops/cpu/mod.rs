@@ -7,6 +7,7 @@
 mod layout;
 pub(super) mod matrix;
 mod pool;
+pub(super) mod product;
 mod simd;
 mod sums;
 
@@ -14,7 +15,7 @@ pub(super) use layout::{
     channels_last, combine, contiguous, map, numbers, numbers_mut, own, plain,
 };
 pub(super) use pool::Buffer;
-pub(super) use simd::{activate, exp, wide};
+pub(super) use simd::{activate, activate_biased, cos, exp, ln, tanh, wide};
 pub(super) use sums::{column_sums, in_order};
 
 /// Numbers that one task works on where every number is handled alone.

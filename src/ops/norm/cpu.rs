@@ -22,7 +22,7 @@ fn pixels(x: FlexTensor) -> (FlexTensor, usize) {
 fn like(x: &FlexTensor, values: Buffer) -> FlexTensor {
     match x.shape().num_dims() {
         4 => map(values, x.shape().dims()),
-        _ => plain::<2>(values, x.shape().dims()),
+        _ => plain(values, x.shape()),
     }
 }
 

@@ -2,11 +2,11 @@
 //!
 //! 3×3 convolutions of stride 1, nearly all the arithmetic there is, go through Winograd's
 //! transforms; those to very few channels are multiplied first and shifted afterwards; the others
-//! are unfolded into one matrix product.
+//! are one product of the images as they lie in memory.
 
+mod direct;
 mod geometry;
 mod thin;
-mod unfold;
 mod winograd;
 
 use burn::backend::tensor::FloatTensor;
@@ -34,10 +34,10 @@ impl ConvOps for Flex {
         let mut out = Buffer::new(b * g.output());
         let forward = if thin::suits(&g) {
             thin::forward
-        } else if winograd::suits(&g) {
+        } else if winograd::suits(&g, winograd::WORTH) {
             winograd::forward
         } else {
-            unfold::forward
+            direct::forward
         };
         let (x, weight, bias) = (numbers(&x), numbers(&weight), numbers(&bias));
         forward(&g, x, weight, (bias, slope), &mut out);
@@ -66,12 +66,10 @@ impl ConvOps for Flex {
         let ([b, cout, oh, ow], [_, cin, kernel, _]) = (grad.shape().dims(), weight.shape().dims());
         let g = Geometry::new([b, cin, h, w], [cout, oh, ow], kernel, stride, padding);
         let mut out = Buffer::new(b * g.input());
-        let backward = if thin::suits(&g) {
-            thin::data_backward
-        } else if winograd::suits(&g) {
+        let backward = if winograd::suits(&g, winograd::WORTH) {
             winograd::data_backward
         } else {
-            unfold::data_backward
+            direct::data_backward
         };
         backward(&g, numbers(&grad), numbers(&weight), &mut out);
         map(out, [b, cin, h, w])
@@ -90,10 +88,10 @@ impl ConvOps for Flex {
         let mut out = Buffer::new(cout * g.depth());
         let backward = if thin::suits(&g) {
             thin::weight_backward
-        } else if winograd::suits(&g) {
+        } else if winograd::suits(&g, winograd::WORTH_AT_WEIGHT) {
             winograd::weight_backward
         } else {
-            unfold::weight_backward
+            direct::weight_backward
         };
         backward(&g, numbers(&x), numbers(&grad), &mut out);
         plain(out, [cout, cin, kernel, kernel])

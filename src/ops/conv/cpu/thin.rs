@@ -1,8 +1,9 @@
 //! 3×3-like convolution to very few channels, D's last: multiply first, shift afterwards.
 //!
-//! Unfolding would write every input k² times for a product with three columns. Here each pixel is
-//! multiplied with all taps of all outputs at once, `[pixels, cin] · [cin, k² · cout]`, and the
-//! small results are moved to where they belong. The gradients go the same way back.
+//! A product with three columns leaves most of a vector empty. Here each pixel is multiplied with all
+//! taps of all outputs at once, `[pixels, cin] · [cin, k² · cout]`, and the small results are moved to
+//! where they belong. The gradient at the weight goes the same way back; that at the input has
+//! columns enough.
 
 use rayon::prelude::*;
 
@@ -105,25 +106,6 @@ pub(super) fn forward(
             if slope != 1.0 {
                 activate(out, slope);
             }
-        });
-}
-
-/// Gradient at the input: `grad[b, oh, ow, cout]` → `out[b, h, w, cin]`.
-pub(super) fn data_backward(g: &Geometry, grad: &[f32], weight: &[f32], out: &mut [f32]) {
-    let filters = filters_as_matrix(g, weight);
-    let width = columns(g);
-    out.par_chunks_mut(g.input())
-        .zip(grad.par_chunks(g.output()))
-        .for_each(|(out, grad)| {
-            let sizes = [g.h * g.w, g.cin, width];
-            let spread = spread(g, grad);
-            multiply(
-                out,
-                rows(&spread, width),
-                turned(&filters, width),
-                sizes,
-                false,
-            );
         });
 }
 

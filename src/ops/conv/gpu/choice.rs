@@ -1,13 +1,12 @@
 //! Whose kernel computes a convolution.
 //!
 //! On an adapter that was measured it is the fastest. Otherwise it is ours for spatial kernels,
-//! where burn has nothing but a direct kernel in WGSL and tunes for long before it settles on it,
-//! and for 1×1, so that no picture waits for tuning.
+//! where burn has nothing but a direct kernel in WGSL, and for 1×1.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::tile::{HALF, NARROW, SQUARE, Tile, WIDE};
-use crate::device::{ConvKernel, ConvPass, ConvShape, is_software, measured};
+use crate::device::{ConvKernel, ConvPass, ConvShape, measured};
 
 /// With fewer workgroups than this, smaller tiles spread the work better.
 const FEW_WORKGROUPS: usize = 512;
@@ -23,10 +22,6 @@ pub(in crate::ops::conv) fn distrust() {
 pub(super) fn kernel(pass: ConvPass, shape: ConvShape) -> ConvKernel {
     if DISTRUSTED.load(Ordering::Relaxed) {
         return ConvKernel::Burn;
-    }
-    // A software rasteriser is never measured.
-    if is_software() {
-        return ConvKernel::Ours;
     }
     measured(pass, shape).unwrap_or(ConvKernel::Ours)
 }

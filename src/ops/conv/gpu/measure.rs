@@ -9,10 +9,8 @@ use burn_cubecl::CubeBackend;
 use burn_cubecl::tensor::CubeTensor;
 
 use super::{backward_data, backward_weight, convolve};
-use crate::device::{ConvKernel, ConvPass, ConvShape, ConvTiming, is_software};
+use crate::device::{ConvKernel, ConvPass, ConvShape, ConvTiming};
 
-/// Calls before the clock starts: compiling, and burn's tuning.
-const WARM_UP_CALLS: usize = 2;
 /// A measurement ends after this many calls …
 const CALLS: usize = 12;
 /// … or after this long.
@@ -55,8 +53,7 @@ fn shapes(base: usize, side: usize) -> Vec<ConvShape> {
     ]
 }
 
-/// Times every convolution of the network with our kernels and with burn's, which takes minutes
-/// on an adapter that burn has not been tuned for.
+/// Times every convolution of the network with our kernels and with burn's.
 ///
 /// `batch` pictures of `side` pixels, `base` channels behind the first layer. A device that is not
 /// a GPU gives an empty table.
@@ -141,10 +138,8 @@ fn seconds(device: &<CubeBackend as burn::backend::BackendTypes>::Device, call: 
         let _ = CubeBackend::sync(device);
         start.elapsed().as_secs_f64()
     };
-    let warm_up = if is_software() { 1 } else { WARM_UP_CALLS };
-    for _ in 0..warm_up {
-        timed();
-    }
+    // The first call compiles.
+    timed();
     let start = Instant::now();
     let mut all = Vec::new();
     while all.len() < CALLS && start.elapsed().as_secs_f64() < LONGEST_SECONDS {
