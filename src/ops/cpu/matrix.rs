@@ -1,7 +1,7 @@
 //! Matrix products on one thread, with their bounds checked.
 
 use super::Buffer;
-use super::product::{ColumnsAt, Left, Product, RowPlaces, RowsAt, Strided};
+use super::product::{ColumnsAt, Left, PANEL, Product, RowPlaces, RowsAt, Strided};
 
 /// A row-major matrix, or the transpose of one.
 #[derive(Clone, Copy)]
@@ -9,6 +9,8 @@ pub(in crate::ops) struct Matrix<'a> {
     numbers: &'a [f32],
     /// Distance between two rows in memory.
     pitch: usize,
+    /// Distance between two panels of [`PANEL`] columns.
+    panel: usize,
     transposed: bool,
 }
 
@@ -17,6 +19,18 @@ pub(in crate::ops) fn rows(numbers: &[f32], pitch: usize) -> Matrix<'_> {
     Matrix {
         numbers,
         pitch,
+        panel: PANEL,
+        transposed: false,
+    }
+}
+
+/// The matrix of `rows` rows that lies as panels of [`PANEL`] columns, one after the other; the last
+/// may be narrower but takes as much room.
+pub(in crate::ops) fn panels(numbers: &[f32], rows: usize) -> Matrix<'_> {
+    Matrix {
+        numbers,
+        pitch: PANEL,
+        panel: rows * PANEL,
         transposed: false,
     }
 }
@@ -33,7 +47,12 @@ impl Matrix<'_> {
     /// Whether an `m` × `n` matrix lies inside.
     fn holds(&self, m: usize, n: usize) -> bool {
         let (rows, columns) = if self.transposed { (n, m) } else { (m, n) };
-        rows == 0 || columns == 0 || (rows - 1) * self.pitch + columns <= self.numbers.len()
+        if rows == 0 || columns == 0 {
+            return true;
+        }
+        let last = columns - 1;
+        let place = (rows - 1) * self.pitch + last / PANEL * self.panel + last % PANEL;
+        place < self.numbers.len()
     }
 
     /// The transpose `[m, n]`, its rows one after the other.
@@ -60,6 +79,7 @@ pub(in crate::ops) fn multiply_into(
     if m == 0 || n == 0 {
         return;
     }
+    assert!(a.panel == PANEL, "only a right matrix may lie in panels");
     assert!(pitch >= n && (m - 1) * pitch + n <= out.len() && a.holds(m, k) && b.holds(k, n));
     let upright;
     let b = if b.transposed {
@@ -80,6 +100,7 @@ pub(in crate::ops) fn multiply_into(
         shape: Strided { rows, columns, k },
         right: b.numbers.as_ptr(),
         pitch: b.pitch,
+        panel: b.panel,
         m,
         n,
         add,
@@ -131,6 +152,7 @@ pub(in crate::ops) fn multiply_rows_at(
         shape: rows,
         right: right.as_ptr(),
         pitch: n,
+        panel: PANEL,
         m,
         n,
         add: false,
@@ -159,6 +181,7 @@ pub(in crate::ops) fn add_product_of_columns_at(
         shape: ColumnsAt { places },
         right: right.as_ptr(),
         pitch: n,
+        panel: PANEL,
         m,
         n,
         add: true,

@@ -122,6 +122,9 @@ impl RowPlaces<'_> {
     }
 }
 
+/// Columns of a panel.
+pub(in crate::ops) const PANEL: usize = 32;
+
 /// `out[m, n] = left[m, k] · right[k, n]`, added to what is there if `add`.
 #[derive(Clone, Copy)]
 pub(in crate::ops) struct Product<'a, L> {
@@ -131,6 +134,9 @@ pub(in crate::ops) struct Product<'a, L> {
     pub shape: L,
     pub right: *const f32,
     pub pitch: usize,
+    /// Distance from one panel of [`PANEL`] columns of the right matrix to the next: [`PANEL`] if its
+    /// rows are whole.
+    pub panel: usize,
     pub m: usize,
     pub n: usize,
     pub add: bool,
@@ -162,13 +168,15 @@ impl<L: Left> Product<'_, L> {
 
     /// # Safety
     ///
-    /// `column` is at most `n`.
+    /// `column` is at most `n`, and what follows lies within one panel unless the rows are whole.
     unsafe fn from_column(self, column: usize) -> Self {
         // SAFETY: the columns lie side by side.
         unsafe {
             Self {
                 out: self.out.add(column),
-                right: self.right.add(column),
+                right: self
+                    .right
+                    .add(column / PANEL * self.panel + column % PANEL),
                 n: self.n - column,
                 ..self
             }
@@ -204,7 +212,7 @@ impl<L: Left> Product<'_, L> {
         // SAFETY: as before; whoever made the product vouches for the places.
         unsafe {
             let mut sums = [[simd.splat_f32s(0.0); V]; R];
-            let mut right = self.right.add(j);
+            let mut right = self.right.add(j / PANEL * self.panel + j % PANEL);
             for segment in 0..self.shape.segments() {
                 let rows: [*const f32; R] =
                     std::array::from_fn(|r| self.left.add(self.shape.row(i + r, segment)));

@@ -76,7 +76,7 @@ mod tests {
         fill_normal(77, &mut fast);
         for (at, value) in fast.iter().enumerate() {
             let right = noise::normal(77, at as u32);
-            assert!((value - right).abs() < 2e-6, "{at}: {value} {right}");
+            assert!((value - right).abs() < 5e-6, "{at}: {value} {right}");
         }
     }
 }

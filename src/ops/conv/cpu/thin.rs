@@ -13,6 +13,10 @@ use crate::ops::cpu::{Buffer, activate};
 
 /// Channels up to which this is done.
 const FEW: usize = 4;
+/// Columns are filled up to a multiple of this, which every vector divides.
+const VECTOR: usize = 16;
+/// Pixels whose numbers stay in the cache while the weight gradient takes them up.
+const PIXELS: usize = 512;
 /// Partial weight gradients that are summed up in order.
 const PARTIALS: usize = 8;
 
@@ -21,38 +25,23 @@ pub(super) fn suits(g: &Geometry) -> bool {
     g.cout <= FEW && g.cin >= 8 * g.cout && g.kernel > 1 && g.stride == 1
 }
 
-/// Columns of the products: every tap of every output.
+/// Columns of the products: every tap of every output, and zeros that fill the last vector.
 fn columns(g: &Geometry) -> usize {
-    g.kernel * g.kernel * g.cout
+    (g.kernel * g.kernel * g.cout).next_multiple_of(VECTOR)
 }
 
-/// For every tap and row of outputs: the outputs whose input lies inside, and the first of those
-/// inputs; the others follow one by one.
-fn each_run(g: &Geometry, mut each: impl FnMut(usize, std::ops::Range<usize>, usize)) {
-    for tap in 0..g.kernel * g.kernel {
-        let (ky, kx) = (tap / g.kernel, tap % g.kernel);
-        let first = g.padding.saturating_sub(kx);
-        let end = (g.w + g.padding).saturating_sub(kx).min(g.ow);
-        for oy in 0..g.oh {
-            let y = (oy + ky).wrapping_sub(g.padding);
-            if y < g.h && first < end {
-                let row = oy * g.ow;
-                each(
-                    tap,
-                    row + first..row + end,
-                    y * g.w + first + kx - g.padding,
-                );
-            }
-        }
-    }
+/// The taps along an axis whose other end lies inside: of those of a pixel at `at`, counted with the
+/// padding, `inside` outputs or inputs further on.
+fn taps(g: &Geometry, at: usize, inside: usize) -> std::ops::Range<usize> {
+    (at + 1).saturating_sub(inside)..(at + 1).min(g.kernel)
 }
 
-/// Filters `[cout, cin, k, k]` → `[cin, k² · cout]`.
+/// Filters `[cout, cin, k, k]` → `[cin, k² · cout]`, filled up with zeros.
 fn filters_as_matrix(g: &Geometry, weight: &[f32]) -> Buffer {
-    let mut out = Buffer::new(weight.len());
+    let mut out = Buffer::zeros(g.cin * columns(g));
     let area = g.kernel * g.kernel;
     for (i, row) in out.chunks_exact_mut(columns(g)).enumerate() {
-        for (at, value) in row.iter_mut().enumerate() {
+        for (at, value) in row.iter_mut().enumerate().take(area * g.cout) {
             let (tap, o) = (at / g.cout, at % g.cout);
             *value = weight[(o * g.cin + i) * area + tap];
         }
@@ -60,18 +49,46 @@ fn filters_as_matrix(g: &Geometry, weight: &[f32]) -> Buffer {
     out
 }
 
-/// One output gradient `[oh, ow, cout]` moved to the pixels and taps it came from:
-/// `[h · w, k² · cout]`.
-fn spread(g: &Geometry, grad: &[f32]) -> Buffer {
+/// One output gradient `[oh, ow, C]` moved to the pixels and taps it came from: `[h · w, columns]`.
+fn spread<const C: usize>(g: &Geometry, grad: &[f32]) -> Buffer {
     let mut out = Buffer::zeros(g.h * g.w * columns(g));
-    each_run(g, |tap, from, pixel| {
-        let places = out[pixel * columns(g)..].chunks_exact_mut(columns(g));
-        let grads = &grad[from.start * g.cout..from.end * g.cout];
-        for (place, grad) in places.zip(grads.chunks_exact(g.cout)) {
-            place[tap * g.cout..][..g.cout].copy_from_slice(grad);
+    let (grads, _) = grad.as_chunks::<C>();
+    for (pixel, places) in out.chunks_exact_mut(columns(g)).enumerate() {
+        let (y, x) = (pixel / g.w + g.padding, pixel % g.w + g.padding);
+        let (places, _) = places.as_chunks_mut::<C>();
+        for ky in taps(g, y, g.oh) {
+            for kx in taps(g, x, g.ow) {
+                places[ky * g.kernel + kx] = grads[(y - ky) * g.ow + x - kx];
+            }
         }
-    });
+    }
     out
+}
+
+/// The products of one image, `[h · w, columns]`, added up where they belong, plus bias:
+/// `[oh, ow, C]`.
+fn gather<const C: usize>(g: &Geometry, products: &[f32], bias: &[f32], out: &mut [f32]) {
+    let width = columns(g);
+    let (outputs, _) = out.as_chunks_mut::<C>();
+    for (at, output) in outputs.iter_mut().enumerate() {
+        let (oy, ox) = (at / g.ow, at % g.ow);
+        let mut sum = [0.0; C];
+        sum.copy_from_slice(bias);
+        // Tap ky takes row oy + ky − padding.
+        let inside = |o: usize, side: usize| {
+            g.padding.saturating_sub(o)..(side + g.padding).saturating_sub(o).min(g.kernel)
+        };
+        for ky in inside(oy, g.h) {
+            for kx in inside(ox, g.w) {
+                let pixel = (oy + ky - g.padding) * g.w + ox + kx - g.padding;
+                let place = pixel * width + (ky * g.kernel + kx) * C;
+                for (s, p) in sum.iter_mut().zip(&products[place..place + C]) {
+                    *s += p;
+                }
+            }
+        }
+        *output = sum;
+    }
 }
 
 /// Convolution, bias and LeakyReLU: `x[b, h, w, cin]` → `out[b, oh, ow, cout]`.
@@ -91,18 +108,12 @@ pub(super) fn forward(
             let sizes = [g.h * g.w, width, g.cin];
             let filters = rows(&filters, width);
             multiply(&mut products, rows(x, g.cin), filters, sizes, false);
-            for pixel in out.chunks_exact_mut(g.cout) {
-                pixel.copy_from_slice(bias);
+            match g.cout {
+                1 => gather::<1>(g, &products, bias, out),
+                2 => gather::<2>(g, &products, bias, out),
+                3 => gather::<3>(g, &products, bias, out),
+                _ => gather::<FEW>(g, &products, bias, out),
             }
-            each_run(g, |tap, to, pixel| {
-                let products = products[pixel * width..].chunks_exact(width);
-                let outputs = &mut out[to.start * g.cout..to.end * g.cout];
-                for (output, product) in outputs.chunks_exact_mut(g.cout).zip(products) {
-                    for (o, p) in output.iter_mut().zip(&product[tap * g.cout..]) {
-                        *o += p;
-                    }
-                }
-            });
             if slope != 1.0 {
                 activate(out, slope);
             }
@@ -121,9 +132,19 @@ pub(super) fn weight_backward(g: &Geometry, x: &[f32], grad: &[f32], out: &mut [
         .zip(grad.par_chunks(share * g.output()))
         .for_each(|((sum, x), grad)| {
             for (x, grad) in x.chunks(g.input()).zip(grad.chunks(g.output())) {
-                let spread = spread(g, grad);
-                let sizes = [g.cin, width, g.h * g.w];
-                multiply(sum, turned(x, g.cin), rows(&spread, width), sizes, true);
+                let spread = match g.cout {
+                    1 => spread::<1>(g, grad),
+                    2 => spread::<2>(g, grad),
+                    3 => spread::<3>(g, grad),
+                    _ => spread::<FEW>(g, grad),
+                };
+                let parts = x
+                    .chunks(PIXELS * g.cin)
+                    .zip(spread.chunks(PIXELS * width));
+                for (x, spread) in parts {
+                    let sizes = [g.cin, width, x.len() / g.cin];
+                    multiply(sum, turned(x, g.cin), rows(spread, width), sizes, true);
+                }
             }
         });
     let area = g.kernel * g.kernel;

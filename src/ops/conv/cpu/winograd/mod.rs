@@ -13,11 +13,12 @@ mod transform;
 use rayon::prelude::*;
 
 use self::points::{
-    Points, Shared, Tiles, filters_from_points, filters_to_points, gradient_to_points,
+    Filters, Points, Shared, Tiles, filters_from_points, filters_to_points, gradient_to_points,
     image_to_points, points_to_image,
 };
 use super::geometry::Geometry;
-use crate::ops::cpu::matrix::{multiply, rows, turned};
+use crate::ops::cpu::Buffer;
+use crate::ops::cpu::matrix::{multiply, panels, rows, turned};
 
 /// Outputs along the side of a tile.
 const TILE: usize = 4;
@@ -43,7 +44,7 @@ pub(super) fn suits(g: &Geometry, channels: usize) -> bool {
 fn filter_images(
     x: &[f32],
     (cin, cout, map): (usize, usize, Tiles),
-    u: &[f32],
+    (filters, u): (Filters, Buffer),
     finish: Option<(&[f32], f32)>,
     out: &mut [f32],
 ) {
@@ -59,7 +60,6 @@ fn filter_images(
                 c,
             };
             let (at_in, at_out) = (rows_at_most(cin), rows_at_most(cout));
-            let filters = Points { rows: cin, c: cout };
             let (mut v, mut m) = (at_in.buffer(), at_out.buffer());
             for first in (0..all).step_by(at_in.rows) {
                 let tiles = first..(first + at_in.rows).min(all);
@@ -70,7 +70,7 @@ fn filter_images(
                     .zip(u.chunks_exact(filters.plane()));
                 for (m, (v, u)) in m.chunks_exact_mut(at_out.plane()).zip(planes) {
                     let sizes = [tiles.len(), cout, cin];
-                    multiply(m, rows(v, cin), rows(u, cout), sizes, false);
+                    multiply(m, rows(v, cin), panels(u, cin), sizes, false);
                 }
                 points_to_image(&m, at_out, finish, out, (map, tiles));
             }
@@ -85,26 +85,16 @@ pub(super) fn forward(
     (bias, slope): (&[f32], f32),
     out: &mut [f32],
 ) {
-    let mut u = Points {
-        rows: g.cin,
-        c: g.cout,
-    }
-    .buffer();
-    filters_to_points::<false>(weight, g.cout, g.cin, &mut u);
+    let filters = filters_to_points::<false>(weight, g.cout, g.cin);
     let sizes = (g.cin, g.cout, Tiles::of(g.h, g.w));
-    filter_images(x, sizes, &u, Some((bias, slope)), out);
+    filter_images(x, sizes, filters, Some((bias, slope)), out);
 }
 
 /// Gradient at the input: `grad[b, h, w, cout]` → `out[b, h, w, cin]`.
 pub(super) fn data_backward(g: &Geometry, grad: &[f32], weight: &[f32], out: &mut [f32]) {
-    let mut u = Points {
-        rows: g.cout,
-        c: g.cin,
-    }
-    .buffer();
-    filters_to_points::<true>(weight, g.cout, g.cin, &mut u);
+    let filters = filters_to_points::<true>(weight, g.cout, g.cin);
     let sizes = (g.cout, g.cin, Tiles::of(g.h, g.w));
-    filter_images(grad, sizes, &u, None, out);
+    filter_images(grad, sizes, filters, None, out);
 }
 
 /// Gradient at the weight `[cout, cin, 3, 3]`. Sums are taken in a fixed order.

@@ -8,6 +8,7 @@ use super::tile::Tile;
 use super::transform::{FilterFromPoints, FilterToPoints, FromPoints, Spread, ToPoints};
 use super::{SIDE, TILE};
 use crate::ops::cpu::Buffer;
+use crate::ops::cpu::product::PANEL;
 
 /// Products per tile.
 const POINTS: usize = SIDE * SIDE;
@@ -37,6 +38,23 @@ impl Points {
     /// Distance from the beginning to `row` at the point of this row and column.
     fn at(&self, [j, i]: [usize; 2], row: usize) -> usize {
         (j * SIDE + i) * self.plane() + row * self.c
+    }
+}
+
+/// Filters at the points, `[POINTS, rows, c]`: each plane in panels of columns, as a product reads it.
+#[derive(Clone, Copy)]
+pub(super) struct Filters {
+    pub rows: usize,
+    pub c: usize,
+}
+
+impl Filters {
+    /// Numbers from the beginning of a plane to that of the next.
+    pub fn plane(&self) -> usize {
+        self.rows * self.c.next_multiple_of(PANEL) + GAP
+    }
+    pub fn buffer(&self) -> Buffer {
+        Buffer::new(POINTS * self.plane())
     }
 }
 
@@ -192,33 +210,36 @@ pub(super) fn filters_to_points<const TURN: bool>(
     weight: &[f32],
     cout: usize,
     cin: usize,
-    u: &mut [f32],
-) {
-    let (outer, inner) = if TURN { (cout, cin) } else { (cin, cout) };
-    let points = Points {
-        rows: outer,
-        c: inner,
-    };
-    assert!(weight.len() == cout * cin * 9 && points.len() <= u.len());
-    let u = Shared::new(u);
-    (0..outer).into_par_iter().with_min_len(8).for_each(|row| {
+) -> (Filters, Buffer) {
+    let (rows, c) = if TURN { (cout, cin) } else { (cin, cout) };
+    let filters = Filters { rows, c };
+    let mut u = filters.buffer();
+    assert_eq!(weight.len(), cout * cin * 9);
+    let place = Shared::new(&mut u);
+    (0..rows).into_par_iter().with_min_len(8).for_each(|row| {
         // The taps one after the other, the channels of each side by side.
-        let mut taps = Buffer::new(9 * inner);
-        for at in 0..inner {
+        let mut taps = Buffer::new(9 * c);
+        for at in 0..c {
             let filter = if TURN {
                 row * cin + at
             } else {
                 at * cin + row
             };
             for (k, tap) in weight[filter * 9..][..9].iter().enumerate() {
-                taps[if TURN { 8 - k } else { k } * inner + at] = *tap;
+                taps[if TURN { 8 - k } else { k } * c + at] = *tap;
             }
         }
-        let from = |j: usize, i: usize| taps[(3 * j + i) * inner..].as_ptr();
-        let to = |j: usize, i: usize| u.at(points.at([j, i], row));
-        // SAFETY: every task writes the rows of its own filters.
-        unsafe { Tile::<FilterToPoints, 3, 6>::new(inner, from, to).run() };
+        for at in (0..c).step_by(PANEL) {
+            let from = |j: usize, i: usize| taps[(3 * j + i) * c + at..].as_ptr();
+            let to = |j: usize, i: usize| {
+                place.at((j * SIDE + i) * filters.plane() + at * rows + row * PANEL)
+            };
+            let tile = Tile::<FilterToPoints, 3, 6>::new(PANEL.min(c - at), from, to);
+            // SAFETY: every task writes the rows of its own filters.
+            unsafe { tile.run() };
+        }
     });
+    (filters, u)
 }
 
 /// Gradients at the points `[POINTS, cout, cin]` to those of the filters `[cout, cin, 3, 3]`.
