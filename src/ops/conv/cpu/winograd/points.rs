@@ -58,6 +58,9 @@ impl Filters {
     }
 }
 
+/// The place of a pixel that lies outside its image.
+const OUTSIDE: usize = usize::MAX;
+
 /// How a map is cut into tiles.
 #[derive(Clone, Copy)]
 pub(super) struct Tiles {
@@ -91,11 +94,29 @@ impl Tiles {
             (image, t / self.across * TILE, t % self.across * TILE)
         })
     }
-    /// Distance to a pixel of image `n`, counted from one row and column before it; if it lies
-    /// inside.
-    fn pixel(&self, c: usize, n: usize, y: usize, x: usize) -> Option<usize> {
-        let inside = (1..=self.h).contains(&y) && (1..=self.w).contains(&x);
-        inside.then(|| (n * self.pixels() + (y - 1) * self.w + x - 1) * c)
+    /// The distances to `N` × `N` pixels of image `n`, the first of them `before` rows and columns
+    /// before a tile's first output; [`OUTSIDE`] for those that lie outside the image.
+    fn places<const N: usize>(
+        &self,
+        c: usize,
+        [n, y, x]: [usize; 3],
+        before: usize,
+    ) -> [[usize; N]; N] {
+        let inside = |at: usize, side: usize| (before..side + before).contains(&at);
+        let first = (n * self.pixels() + y * self.w + x) * c;
+        let first = first.wrapping_sub(before * (self.w + 1) * c);
+        let mut places = [[OUTSIDE; N]; N];
+        for (j, row) in places.iter_mut().enumerate() {
+            if inside(y + j, self.h) {
+                let first = first.wrapping_add(j * self.w * c);
+                for (i, place) in row.iter_mut().enumerate() {
+                    if inside(x + i, self.w) {
+                        *place = first.wrapping_add(i * c);
+                    }
+                }
+            }
+        }
+        places
     }
 }
 
@@ -141,9 +162,10 @@ pub(super) unsafe fn image_to_points(
     assert!(tiles.end * map.pixels() <= images.len() / c * map.count());
     assert!(first + tiles.len() <= points.rows && points.len() <= v.len);
     for (t, (n, y, x)) in map.each(tiles).enumerate() {
-        let from = |j: usize, i: usize| match map.pixel(c, n, y + j, x + i) {
-            Some(place) => images[place..].as_ptr(),
-            None => none.as_ptr(),
+        let places = map.places::<SIDE>(c, [n, y, x], 1);
+        let from = |j: usize, i: usize| match places[j][i] {
+            OUTSIDE => none.as_ptr(),
+            place => images.as_ptr().wrapping_add(place),
         };
         let to = |j: usize, i: usize| v.at(points.at([j, i], first + t));
         // SAFETY: every pixel taken lies in an image, every row in the buffer.
@@ -168,9 +190,10 @@ pub(super) unsafe fn gradient_to_points(
     assert!(tiles.end * map.pixels() <= images.len() / c * map.count());
     assert!(first + tiles.len() <= points.rows && points.len() <= v.len);
     for (t, (n, y, x)) in map.each(tiles).enumerate() {
-        let from = |j: usize, i: usize| match map.pixel(c, n, y + j + 1, x + i + 1) {
-            Some(place) => images[place..].as_ptr(),
-            None => none.as_ptr(),
+        let places = map.places::<TILE>(c, [n, y, x], 0);
+        let from = |j: usize, i: usize| match places[j][i] {
+            OUTSIDE => none.as_ptr(),
+            place => images.as_ptr().wrapping_add(place),
         };
         let to = |j: usize, i: usize| v.at(points.at([j, i], first + t));
         // SAFETY: every pixel taken lies in an image, every row in the buffer.
@@ -193,10 +216,11 @@ pub(super) fn points_to_image(
     assert!(tiles.len() <= points.rows && points.len() <= m.len());
     let (images, nowhere) = (Shared::new(images), Shared::new(&mut nowhere));
     for (t, (n, y, x)) in map.each(tiles).enumerate() {
-        let from = |j: usize, i: usize| m[points.at([j, i], t)..].as_ptr();
-        let to = |j: usize, i: usize| match map.pixel(c, n, y + j + 1, x + i + 1) {
-            Some(place) => images.at(place),
-            None => nowhere.at(0),
+        let from = |j: usize, i: usize| m.as_ptr().wrapping_add(points.at([j, i], t));
+        let places = map.places::<TILE>(c, [n, y, x], 0);
+        let to = |j: usize, i: usize| match places[j][i] {
+            OUTSIDE => nowhere.at(0),
+            place => images.at(place),
         };
         let tile = Tile::<FromPoints, 6, 4>::new(c, from, to).finished(finish);
         // SAFETY: every row lies in the buffer, every pixel in an image, which is borrowed alone.

@@ -45,7 +45,7 @@ impl<'a, T: Transform<I, O>, const I: usize, const O: usize> Tile<'a, T, I, O> {
         if let Some((bias, _)) = self.finish {
             assert!(bias.len() >= self.c);
         }
-        Arch::new().dispatch(self);
+        Arch::new().dispatch(&self);
     }
 
     /// A vector of channels from `at` on; with `MASKED` only those under the mask.
@@ -88,7 +88,7 @@ impl<'a, T: Transform<I, O>, const I: usize, const O: usize> Tile<'a, T, I, O> {
     }
 }
 
-impl<T: Transform<I, O>, const I: usize, const O: usize> WithSimd for Tile<'_, T, I, O> {
+impl<T: Transform<I, O>, const I: usize, const O: usize> WithSimd for &Tile<'_, T, I, O> {
     type Output = ();
 
     #[inline(always)]
