@@ -3,6 +3,7 @@
 use burn::tensor::Tensor;
 
 use crate::config::{Reduction, WeightSchedule};
+use crate::ops::mean;
 
 /// Order in which the released code decodes the terms, as indices of t1…t4. It decides the running
 /// statistics of D, nothing else.
@@ -18,7 +19,7 @@ pub const RECON_ORDER: [usize; 4] = [1, 2, 0, 3];
 /// - output: `[1]`
 pub fn l1(image: Tensor<4>, target: Tensor<4>, reduction: Reduction) -> Tensor<1> {
     let [_, c, h, w] = image.dims();
-    let mean = (image - target).abs().mean();
+    let mean = mean((image - target).abs());
     match reduction {
         Reduction::Mean => mean,
         Reduction::Sum => mean * (c * h * w) as f64,
