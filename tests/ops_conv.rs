@@ -166,6 +166,6 @@ fn gradients_are_the_same_on_every_run() {
 #[test]
 fn the_kernels_stand_their_trial() {
     for device in support::devices() {
-        assert!(visage::ops::try_kernels(&device), "{device:?}");
+        assert_eq!(visage::ops::try_kernels(&device), [], "{device:?}");
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::path::PathBuf;
 
+use burn::tensor::module::batch_norm_train;
 use burn::tensor::{Distribution, Tensor};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -11,25 +12,23 @@ use serde_json::{Value, json};
 use super::report::Setting;
 use super::{BenchError, BenchJob, Spread, sync, timed};
 use crate::augment::Interpolation;
-use crate::device::{AdapterKind, ConvPass, ConvTiming, keep};
-use crate::loss::l_face;
-use crate::model::Widths;
-use crate::ops::{measure_kernels, mixed_cross_entropy};
+use crate::device::{AdapterKind, ConvPass, KernelGroup, LayerTiming, Timings, keep};
+use crate::loss::{l_face_as_one, l_face_plain};
+use crate::model::{BatchNorm, ChannelAttention, Widths};
+use crate::ops::{batch_norm, measure_kernels};
 use crate::train::objective::Objective;
 use crate::train::upload::{SIDE_PX, mix};
 
 /// What was measured.
 pub struct KernelReport {
     setting: Setting,
-    convolutions: Vec<ConvTiming>,
-    /// L_face forward and backward in milliseconds: from ordinary operations, and as one.
-    l_face_ms: [Spread; 2],
+    timings: Timings,
     /// Where the choice is kept; a software adapter keeps none.
     kept: Option<PathBuf>,
 }
 
-/// Times every convolution of the network by our kernels and burn's, and keeps the faster ones for
-/// this adapter.
+/// Times every convolution and the other layers of the network by our kernels and burn's, and
+/// keeps the faster ones for this adapter.
 ///
 /// # Errors
 ///
@@ -39,55 +38,95 @@ pub fn measure(job: &BenchJob) -> Result<KernelReport, BenchError> {
     let config = &job.config;
     let base = Widths::new(config.backbone, config.model.width).base;
     let batch = 2 * config.batch.recon;
-    let convolutions = measure_kernels(&job.device.device, batch, base, SIDE_PX);
-    let l_face_ms = [face_loss(job, false)?, face_loss(job, true)?];
+    let timings = Timings {
+        convolution: measure_kernels(&job.device.device, batch, base, SIDE_PX),
+        layer: vec![
+            normalisation(job, base)?,
+            attention(job, base)?,
+            face_loss(job)?,
+        ],
+    };
     let kept = if adapter.kind == AdapterKind::Software {
         None
     } else {
-        let path = keep(adapter, &convolutions).map_err(|e| {
+        let path = keep(adapter, &timings).map_err(|e| {
             BenchError::Unusable(format!("the choice of kernels was not kept: {e}"))
         })?;
         Some(path)
     };
     Ok(KernelReport {
         setting: Setting::new(config, &job.device, "random numbers"),
-        convolutions,
-        l_face_ms,
+        timings,
         kept,
     })
 }
 
-/// L_face over interpolated negatives, forward and backward.
-fn face_loss(job: &BenchJob, as_one: bool) -> Result<Spread, BenchError> {
-    let config = &job.config;
-    let plain = &job.device.device;
-    let n2 = 2 * config.batch.face;
+/// Random numbers of which the gradient is wanted.
+fn leaf<const D: usize>(job: &BenchJob, shape: [usize; D]) -> Tensor<D> {
     let between = Distribution::Uniform(-1.0, 1.0);
-    let z = Tensor::<2>::random([n2, 512], between, plain);
-    let z = Tensor::from_inner(z).require_grad();
+    Tensor::from_inner(Tensor::random(shape, between, &job.device.device)).require_grad()
+}
+
+/// Times both ways to compute a layer, forward and backward.
+fn both<const D: usize>(
+    job: &BenchJob,
+    layer: KernelGroup,
+    ours: impl Fn() -> Tensor<D>,
+    burns: impl Fn() -> Tensor<D>,
+) -> Result<LayerTiming, BenchError> {
+    let median_ms = |forward: &dyn Fn() -> Tensor<D>| {
+        let mut samples = Vec::with_capacity(job.steps);
+        for at in 0..job.warmup + job.steps {
+            let ((), ms) = timed(|| {
+                let _gradients = forward().backward();
+                sync(&job.device)
+            })?;
+            if at >= job.warmup {
+                samples.push(ms);
+            }
+        }
+        Ok::<_, BenchError>(Spread::of(&samples).median)
+    };
+    Ok(LayerTiming {
+        layer,
+        ours_ms: median_ms(&ours)?,
+        burns_ms: median_ms(&burns)?,
+    })
+}
+
+/// The largest normalised map of the decoder.
+fn normalisation(job: &BenchJob, base: usize) -> Result<LayerTiming, BenchError> {
+    let recording = job.device.device.clone().autodiff();
+    let norm = BatchNorm::new(2 * base, &recording);
+    let x = leaf(job, [job.config.batch.recon, 2 * base, 32, 32]);
+    let (gamma, beta) = (norm.gamma.val(), norm.beta.val());
+    let ours = || batch_norm(x.clone(), gamma.clone(), beta.clone(), 1e-5).output;
+    let burns = || batch_norm_train(x.clone(), gamma.clone(), beta.clone(), 1e-5).output;
+    both(job, KernelGroup::Normalisation, ours, burns)
+}
+
+/// The first attention of the encoder.
+fn attention(job: &BenchJob, base: usize) -> Result<LayerTiming, BenchError> {
+    let layer = ChannelAttention::new(base, &job.device.device.clone().autodiff());
+    let side = SIDE_PX.div_ceil(2);
+    let x = leaf(job, [2 * job.config.batch.recon, base, side, side]);
+    let ours = || layer.forward_as_one(x.clone());
+    let burns = || layer.forward_plain(x.clone());
+    both(job, KernelGroup::Attention, ours, burns)
+}
+
+/// L_face over interpolated negatives.
+fn face_loss(job: &BenchJob) -> Result<LayerTiming, BenchError> {
+    let config = &job.config;
+    let n2 = 2 * config.batch.face;
+    let z = leaf(job, [n2, 512]);
     let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
     let drawn = Interpolation::draw(n2, n2 - 2, config.neg_interp.alpha, &mut rng);
-    let mix = mix(&drawn, plain);
+    let mix = mix(&drawn, &job.device.device);
     let options = Objective::from(config).contrastive;
-    let loss = || {
-        if !as_one {
-            return l_face(z.clone(), Some(&mix), options);
-        }
-        let gram = z.clone().matmul(z.clone().transpose());
-        let lambda = Tensor::from_inner(mix.lambda.clone());
-        mixed_cross_entropy(gram, lambda, mix.permutation.clone(), options.tau as f32).mean()
-    };
-    let mut samples = Vec::with_capacity(job.steps);
-    for at in 0..job.warmup + job.steps {
-        let ((), ms) = timed(|| {
-            let _gradients = loss().backward();
-            sync(&job.device)
-        })?;
-        if at >= job.warmup {
-            samples.push(ms);
-        }
-    }
-    Ok(Spread::of(&samples))
+    let ours = || l_face_as_one(z.clone(), Some(&mix), options);
+    let burns = || l_face_plain(z.clone(), Some(&mix), options);
+    both(job, KernelGroup::FaceLoss, ours, burns)
 }
 
 impl KernelReport {
@@ -95,8 +134,8 @@ impl KernelReport {
     pub fn json(&self) -> Value {
         json!({
             "setting": self.setting,
-            "convolutions": self.convolutions,
-            "l_face_ms": { "composed": self.l_face_ms[0], "as_one": self.l_face_ms[1] },
+            "convolutions": self.timings.convolution,
+            "layers": self.timings.layer,
             "kept": self.kept,
         })
     }
@@ -106,8 +145,12 @@ impl Display for KernelReport {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         writeln!(f, "Device      {}", self.setting.device)?;
         writeln!(f, "Setting     {}", self.setting.config)?;
-        writeln!(f, "Milliseconds a call          ours     burn  faster")?;
-        for timing in &self.convolutions {
+        writeln!(
+            f,
+            "{:<32} {:>8} {:>8}  faster",
+            "Milliseconds a call", "ours", "burn"
+        )?;
+        for timing in &self.timings.convolution {
             let pass = match timing.pass {
                 ConvPass::Forward => "forward",
                 ConvPass::Data => "data",
@@ -128,11 +171,16 @@ impl Display for KernelReport {
                 timing.fastest,
             )?;
         }
-        let [composed, as_one] = self.l_face_ms.each_ref().map(|spread| spread.median);
-        writeln!(
-            f,
-            "L_face      {composed:.3} ms from ordinary operations, which training uses; {as_one:.3} ms as one"
-        )?;
+        for timing in &self.timings.layer {
+            writeln!(
+                f,
+                "{:<32} {:>8.3} {:>8.3}  {}",
+                timing.layer.to_string(),
+                timing.ours_ms,
+                timing.burns_ms,
+                if timing.ours() { "Ours" } else { "Burn" },
+            )?;
+        }
         match &self.kept {
             Some(path) => writeln!(
                 f,

@@ -3,6 +3,7 @@
 //! The file is written by a measurement that the user asks for and read once, when the adapter is
 //! opened. Nothing is measured during training: without a file there are defaults.
 
+use std::fmt;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,7 +15,47 @@ use super::Adapter;
 use crate::data::default_cache_folder;
 
 /// Files of another version are ignored.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+
+/// Kernels that are tried out, measured and used or not together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KernelGroup {
+    /// Sums over all numbers of a tensor.
+    Sums,
+    /// Convolutions, and the products that are convolutions over one pixel. Single shapes of them
+    /// are chosen by [`ConvTiming`]s.
+    Convolution,
+    /// Batch normalisation.
+    Normalisation,
+    /// Channel attention.
+    Attention,
+    /// L_face.
+    FaceLoss,
+}
+
+impl KernelGroup {
+    /// All of them; what others are built on comes first.
+    pub const ALL: [Self; 5] = [
+        Self::Sums,
+        Self::Convolution,
+        Self::Normalisation,
+        Self::Attention,
+        Self::FaceLoss,
+    ];
+}
+
+impl fmt::Display for KernelGroup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sums => "sums",
+            Self::Convolution => "convolution",
+            Self::Normalisation => "batch normalisation",
+            Self::Attention => "channel attention",
+            Self::FaceLoss => "L_face",
+        })
+    }
+}
 
 /// What a convolution kernel computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -75,21 +116,63 @@ pub struct ConvTiming {
     pub burns_ms: f64,
 }
 
+/// A layer forward and backward, as one operation of ours and from burn's.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LayerTiming {
+    /// Which layer.
+    pub layer: KernelGroup,
+    /// Milliseconds of ours.
+    pub ours_ms: f64,
+    /// Milliseconds of burn's.
+    pub burns_ms: f64,
+}
+
+impl LayerTiming {
+    /// Whether ours is to be used.
+    pub fn ours(&self) -> bool {
+        self.ours_ms <= self.burns_ms
+    }
+}
+
+/// What was measured on an adapter.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Timings {
+    /// Convolutions, one by one.
+    pub convolution: Vec<ConvTiming>,
+    /// Other layers.
+    pub layer: Vec<LayerTiming>,
+}
+
 /// The file of one adapter.
 #[derive(Debug, Serialize, Deserialize)]
 struct Kept {
     version: u32,
     adapter: String,
-    convolution: Vec<ConvTiming>,
+    #[serde(flatten)]
+    timings: Timings,
 }
 
-static CHOICES: RwLock<Vec<ConvTiming>> = RwLock::new(Vec::new());
+static CHOICES: RwLock<Timings> = RwLock::new(Timings {
+    convolution: Vec::new(),
+    layer: Vec::new(),
+});
 
 /// What was measured for this convolution on the adapter in use, if anything.
 pub(crate) fn measured(pass: ConvPass, shape: ConvShape) -> Option<ConvKernel> {
     let choices = CHOICES.read().ok()?;
-    let found = choices.iter().find(|t| t.pass == pass && t.shape == shape);
+    let mut all = choices.convolution.iter();
+    let found = all.find(|t| t.pass == pass && t.shape == shape);
     found.map(|timing| timing.fastest)
+}
+
+/// Whether our operation is to compute this layer on the adapter in use; it is if nothing was
+/// measured.
+pub(crate) fn layer_is_ours(layer: KernelGroup) -> bool {
+    let Ok(choices) = CHOICES.read() else {
+        return true;
+    };
+    let found = choices.layer.iter().find(|t| t.layer == layer);
+    found.is_none_or(LayerTiming::ours)
 }
 
 /// Uses what is kept for this adapter. A file that cannot be read counts as none.
@@ -101,9 +184,9 @@ pub(super) fn read(adapter: &Adapter) {
                 "{} is not a file of kernel timings of this version; the default kernels are used",
                 path.display()
             );
-            Vec::new()
+            Timings::default()
         }),
-        Err(_) => Vec::new(),
+        Err(_) => Timings::default(),
     };
     if let Ok(mut choices) = CHOICES.write() {
         *choices = timings;
@@ -115,17 +198,17 @@ pub(super) fn read(adapter: &Adapter) {
 /// # Errors
 ///
 /// If the cache folder cannot be written.
-pub fn keep(adapter: &Adapter, timings: &[ConvTiming]) -> io::Result<PathBuf> {
+pub fn keep(adapter: &Adapter, timings: &Timings) -> io::Result<PathBuf> {
     let path = path(&default_cache_folder(), &adapter.name);
     write(&path, &adapter.name, timings)?;
     Ok(path)
 }
 
-fn write(path: &Path, adapter: &str, timings: &[ConvTiming]) -> io::Result<()> {
+fn write(path: &Path, adapter: &str, timings: &Timings) -> io::Result<()> {
     let kept = Kept {
         version: VERSION,
         adapter: adapter.to_owned(),
-        convolution: timings.to_vec(),
+        timings: timings.clone(),
     };
     let text = toml::to_string(&kept).map_err(io::Error::other)?;
     let folder = path.parent().unwrap_or(Path::new("."));
@@ -137,9 +220,9 @@ fn write(path: &Path, adapter: &str, timings: &[ConvTiming]) -> io::Result<()> {
     Ok(())
 }
 
-fn parse(text: &str, adapter: &str) -> Option<Vec<ConvTiming>> {
+fn parse(text: &str, adapter: &str) -> Option<Timings> {
     let kept: Kept = toml::from_str(text).ok()?;
-    (kept.version == VERSION && kept.adapter == adapter).then_some(kept.convolution)
+    (kept.version == VERSION && kept.adapter == adapter).then_some(kept.timings)
 }
 
 /// `kernels/<adapter>.toml`, with what file systems dislike replaced.
@@ -180,11 +263,21 @@ mod tests {
             ours_ms: 0.25,
             burns_ms: 0.125,
         };
-        write(&path, adapter, &[timing]).unwrap();
+        let layer = LayerTiming {
+            layer: KernelGroup::Attention,
+            ours_ms: 2.5,
+            burns_ms: 2.25,
+        };
+        assert!(!layer.ours());
+        let timings = Timings {
+            convolution: vec![timing],
+            layer: vec![layer],
+        };
+        write(&path, adapter, &timings).unwrap();
         let text = fs::read_to_string(&path).unwrap();
-        assert_eq!(parse(&text, adapter), Some(vec![timing]));
+        assert_eq!(parse(&text, adapter), Some(timings));
         assert_eq!(parse(&text, "another"), None);
-        let newer = text.replace("version = 1", "version = 2");
+        let newer = text.replace("version = 2", "version = 3");
         assert_eq!(parse(&newer, adapter), None);
         assert_eq!(parse("not a table", adapter), None);
     }

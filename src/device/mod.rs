@@ -1,4 +1,11 @@
 //! Choosing where tensors live: a GPU through wgpu, or the CPU.
+//!
+//! No picture waits for tuning. With its feature `autotune` burn compiles and times every candidate
+//! at the first product, convolution, interpolation, sum, mean or maximum of a kind, on its own or
+//! fused with what stands before it (element-wise operations never do). The feature is off; burn
+//! then takes one kernel for each. For reductions that is one unit per result, which reads a long
+//! row alone: along rows of codes that costs little, and over all numbers of a tensor, as for losses
+//! and for the norm of a gradient, [`crate::ops`] has a kernel of its own.
 
 mod adapters;
 mod kernels;
@@ -9,8 +16,10 @@ use std::str::FromStr;
 use burn::tensor::{Device, DeviceKind};
 
 pub use adapters::{Adapter, AdapterKind, adapters};
-pub(crate) use kernels::measured;
-pub use kernels::{ConvKernel, ConvPass, ConvShape, ConvTiming, keep};
+pub use kernels::{
+    ConvKernel, ConvPass, ConvShape, ConvTiming, KernelGroup, LayerTiming, Timings, keep,
+};
+pub(crate) use kernels::{layer_is_ours, measured};
 
 /// What `--device` asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -144,9 +153,9 @@ pub fn choose(request: DeviceRequest) -> Result<ChosenDevice, DeviceError> {
     // A software rasteriser is slow: what is measured or tried there would only cost time.
     if adapter.kind != Software {
         kernels::read(&adapter);
-        if !crate::ops::try_kernels(&device) {
+        for group in crate::ops::try_kernels(&device) {
             tracing::warn!(
-                "our convolution kernels give wrong results on {}; burn's slower ones are used",
+                "our kernels for {group} give wrong results on {}; burn's slower ones are used",
                 adapter.name
             );
         }

@@ -1,10 +1,12 @@
 //! L_face (S003 Eq. 6) and L_pose (S003 Eq. 5), both on projected codes (METHODS 1.8.3, 1.8.4).
 
 use burn::tensor::activation::log_softmax;
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Int, Tensor, TensorData};
 
 use super::interpolate::{Mix, mixed_cosine};
 use crate::config::Reduction;
+use crate::device::KernelGroup;
+use crate::ops::{mean, mixed_cross_entropy, on_cpu, ours, product_turned};
 
 /// Settings shared by the two losses.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,8 +22,8 @@ pub struct ContrastiveOptions {
 impl ContrastiveOptions {
     fn reduce(&self, per_anchor: Tensor<1>) -> Tensor<1> {
         match self.reduction {
-            Reduction::Mean => per_anchor.mean(),
-            Reduction::Sum => per_anchor.mean() * 2.0,
+            Reduction::Mean => mean(per_anchor),
+            Reduction::Sum => mean(per_anchor) * 2.0,
         }
     }
 }
@@ -68,11 +70,8 @@ fn shift_masks(z: &Tensor<2>) -> [Tensor<2>; 3] {
     })
 }
 
-/// Ordinary contrastive loss over 2N views.
-///
-/// Everything comes from the Gram matrix of z: the negatives of an anchor are the columns of its
-/// row with two of them skipped, which three shifted slices and three masks express without a
-/// gather (whose backward is a slow scatter on GPUs).
+/// Ordinary contrastive loss over 2N views. On GPUs one operation computes it from the Gram matrix
+/// of z; its plain twin is [`l_face_plain`].
 ///
 /// # Shapes
 ///
@@ -81,9 +80,53 @@ fn shift_masks(z: &Tensor<2>) -> [Tensor<2>; 3] {
 /// - output: `[1]`
 pub fn l_face(z: Tensor<2>, mix: Option<&Mix>, options: ContrastiveOptions) -> Tensor<1> {
     let [n2, _] = z.dims();
+    // A single image has no negatives.
+    if n2 >= 4 && ours(KernelGroup::FaceLoss, z.device()) {
+        l_face_as_one(z, mix, options)
+    } else {
+        l_face_plain(z, mix, options)
+    }
+}
+
+/// The same as one operation on the Gram matrix, for at least two images. GPUs only.
+///
+/// # Shapes
+///
+/// As [`l_face`].
+pub(crate) fn l_face_as_one(
+    z: Tensor<2>,
+    mix: Option<&Mix>,
+    options: ContrastiveOptions,
+) -> Tensor<1> {
+    let [n2, _] = z.dims();
+    let k = n2 - 2;
+    let (lambda, permutation) = match mix {
+        Some(mix) => (mix.lambda.clone(), mix.permutation.clone()),
+        // Every negative is mixed with nothing.
+        None => (
+            Tensor::ones([n2, k], &z.device()),
+            Tensor::<1, Int>::arange(0..k as i64, &z.device()),
+        ),
+    };
+    let gram = product_turned(z.clone(), z);
+    let tau = options.tau as f32;
+    options.reduce(mixed_cross_entropy(gram, lambda, permutation, tau))
+}
+
+/// The same from ordinary operations.
+///
+/// Everything comes from the Gram matrix of z: the negatives of an anchor are the columns of its
+/// row with two of them skipped, which three shifted slices and three masks express without a
+/// gather (whose backward is a slow scatter on GPUs).
+///
+/// # Shapes
+///
+/// As [`l_face`].
+pub fn l_face_plain(z: Tensor<2>, mix: Option<&Mix>, options: ContrastiveOptions) -> Tensor<1> {
+    let [n2, _] = z.dims();
     let (half, k) = (n2 / 2, n2 - 2);
     let masks = shift_masks(&z);
-    let gram = z.clone().matmul(z.clone().transpose());
+    let gram = product_turned(z.clone(), z.clone());
     let squares = z.clone().square().sum_dim(1);
     let norm = norms(z.clone());
 
@@ -153,11 +196,21 @@ pub fn l_pose(
     let [b, m, d] = negatives.dims();
     let norm = norms(positives.clone());
     let views = positives.reshape([2, b, d]);
-    let anchors = views.clone().swap_dims(0, 1); // [B, 2, d]
-    let rows = |t: Tensor<3>| t.swap_dims(0, 1).reshape([2 * b, m]); // [B, 2, M] → [2B, M]
     let both = |t: Tensor<2>| Tensor::cat(vec![t.clone(), t], 0); // [B, M] → [2B, M]
 
-    let dots = rows(anchors.matmul(negatives.clone().swap_dims(1, 2)));
+    let dots = if on_cpu(views.device()) {
+        let anchors = views.clone().swap_dims(0, 1); // [B, 2, d]
+        let dots = anchors.matmul(negatives.clone().swap_dims(1, 2)); // [B, 2, M]
+        dots.swap_dims(0, 1).reshape([2 * b, m])
+    } else {
+        // Two anchors per image: a product of their rows with the negatives costs no more than
+        // reading the negatives.
+        let of = |i: usize| {
+            let anchor = views.clone().slice([i..i + 1]).swap_dims(0, 1); // [B, 1, d]
+            (negatives.clone() * anchor).sum_dim(2).reshape([b, m])
+        };
+        Tensor::cat(vec![of(0), of(1)], 0)
+    };
     let squares = negatives.clone().square().sum_dim(2).reshape([b, m]);
     let cosines = match mix {
         None => dots / (norm.clone() * both(squares.clamp_min(1e-24).sqrt())),

@@ -3,6 +3,7 @@
 use burn::tensor::Tensor;
 
 use crate::config::OrthForm;
+use crate::ops::{mean, product_turned, total};
 
 /// One pair of L_orth; the loss of a step adds the pair of s and the pair of ŝ.
 ///
@@ -11,7 +12,7 @@ use crate::config::OrthForm;
 /// - `face`, `pose`: `[N, d]`
 /// - output: `[1]`
 pub fn l_orth(face: Tensor<2>, pose: Tensor<2>, form: OrthForm) -> Tensor<1> {
-    let row_dots_squared = |x: Tensor<2>, y: Tensor<2>| (x * y).sum_dim(1).square().mean();
+    let row_dots_squared = |x: Tensor<2>, y: Tensor<2>| mean((x * y).sum_dim(1).square());
     match form {
         OrthForm::Eq3Raw => row_dots_squared(face, pose),
         OrthForm::Eq3Norm => row_dots_squared(centre_unit(face), centre_unit(pose)),
@@ -20,10 +21,10 @@ pub fn l_orth(face: Tensor<2>, pose: Tensor<2>, form: OrthForm) -> Tensor<1> {
             let (x, y) = (centre_unit(face), centre_unit(pose));
             if n < d {
                 // Σ (XᵀY)² = Σ (XXᵀ)∘(YYᵀ): two N×N products instead of one d×d.
-                let gram = |z: Tensor<2>| z.clone().matmul(z.transpose());
-                (gram(x) * gram(y)).sum() / (d * d) as f64
+                let gram = |z: Tensor<2>| product_turned(z.clone(), z);
+                total(gram(x) * gram(y)) / (d * d) as f64
             } else {
-                x.transpose().matmul(y).square().mean()
+                mean(product_turned(x.transpose(), y.transpose()).square())
             }
         }
     }

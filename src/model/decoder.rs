@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
 
-use super::head::linear;
+use super::head::{linear, through};
 use super::layers::Conv;
 use super::norm::BatchNorm;
 use crate::config::{Branch, Combine, VizModel};
@@ -85,7 +85,7 @@ impl Decoder {
     /// - output: `[b, 3, 64, 64]`, range (−1, 1); targets lie in [0, 1]
     pub fn forward(&self, v: Tensor<2>) -> Tensor<4> {
         let v = match &self.fc {
-            Some(fc) => fc.forward(v),
+            Some(fc) => through(fc, v, false),
             None => v,
         };
         let [b, channels] = v.dims();

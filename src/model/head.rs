@@ -2,16 +2,28 @@
 
 use burn::module::{Initializer, Module};
 use burn::nn::{Linear, LinearConfig};
-use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
 use super::norm::BatchNorm;
+use crate::ops;
 
 /// A linear layer whose parameters [`super::init`] fills.
 pub(crate) fn linear(din: usize, dout: usize, device: &Device) -> Linear {
     LinearConfig::new(din, dout)
         .with_initializer(Initializer::Zeros)
         .init(device)
+}
+
+/// x W + b, with ReLU behind it if asked.
+///
+/// # Shapes
+///
+/// - `x`: `[b, din]`
+/// - output: `[b, dout]`
+pub(super) fn through(layer: &Linear, x: Tensor<2>, with_relu: bool) -> Tensor<2> {
+    let bias = layer.bias.as_ref().map(|bias| bias.val());
+    let bias = bias.expect("`linear` makes layers with a bias");
+    ops::linear(x, layer.weight.val(), bias, with_relu)
 }
 
 /// Linear, ReLU, Linear, BatchNorm. Used inside the contrastive losses only, dropped afterwards.
@@ -42,7 +54,7 @@ impl ProjectionHead {
     /// - `x`: `[b, din]`
     /// - output: `[b, dout]`
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
-        self.bn
-            .forward(self.linear2.forward(relu(self.linear1.forward(x))))
+        let hidden = through(&self.linear1, x, true);
+        self.bn.forward(through(&self.linear2, hidden, false))
     }
 }

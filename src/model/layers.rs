@@ -4,7 +4,8 @@ use burn::module::{Initializer, Module, Param};
 use burn::tensor::activation::{leaky_relu, softmax};
 use burn::tensor::{Device, Tensor};
 
-use crate::ops::{attention, conv, on_cpu, residual};
+use crate::device::KernelGroup;
+use crate::ops::{attention, conv, ours, residual};
 
 /// Negative slope of every leaky ReLU in the encoder.
 pub const SLOPE: f64 = 0.1;
@@ -89,9 +90,19 @@ impl ChannelAttention {
     /// - `x`: `[b, C, H, W]`
     /// - output: `[b, C, H, W]`
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        if !on_cpu(x.device()) {
-            return self.forward_plain(x);
+        if ours(KernelGroup::Attention, x.device()) {
+            self.forward_as_one(x)
+        } else {
+            self.forward_plain(x)
         }
+    }
+
+    /// The same as one operation of ours.
+    ///
+    /// # Shapes
+    ///
+    /// As [`ChannelAttention::forward`].
+    pub(crate) fn forward_as_one(&self, x: Tensor<4>) -> Tensor<4> {
         let convs = [&self.g, &self.theta, &self.phi];
         let weight = Tensor::cat(convs.map(|conv| conv.weight.val()).to_vec(), 0);
         let bias = Tensor::cat(convs.map(|conv| conv.bias.val()).to_vec(), 0);
@@ -139,9 +150,6 @@ impl ResidualBlock {
     /// - `x`: `[b, C, H, W]`
     /// - output: `[b, C, H, W]`
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        if !on_cpu(x.device()) {
-            return self.forward_plain(x);
-        }
         let convs = [&self.conv1, &self.conv2];
         let weights = convs.map(|conv| conv.weight.val());
         let biases = convs.map(|conv| conv.bias.val());

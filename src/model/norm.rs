@@ -4,7 +4,8 @@ use burn::module::{Initializer, Module, Param, RunningState};
 use burn::tensor::module::{batch_norm, batch_norm_train};
 use burn::tensor::{Device, Tensor};
 
-use crate::ops::{self, Normalised, on_cpu};
+use crate::device::KernelGroup;
+use crate::ops::{self, Normalised, ours};
 
 /// Added to the variance.
 const EPSILON: f64 = 1e-5;
@@ -59,7 +60,7 @@ impl BatchNorm {
         }
         let shape = x.dims();
         let n = (shape.iter().product::<usize>() / shape[1]) as f64;
-        let result = if on_cpu(x.device()) {
+        let result = if ours(KernelGroup::Normalisation, x.device()) {
             ops::batch_norm(x, gamma, beta, EPSILON)
         } else {
             let train = batch_norm_train(x, gamma, beta, EPSILON);

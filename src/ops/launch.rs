@@ -4,6 +4,7 @@ use burn::tensor::{DType, Shape};
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::ops::numeric::empty_device_contiguous_dtype;
 use burn_cubecl::tensor::CubeTensor;
+use cubecl::ir::{ElemType, FloatKind};
 use cubecl::{CubeCount, CubeDim, calculate_cube_count_elemwise};
 
 /// A dense f32 tensor; views are copied.
@@ -12,13 +13,37 @@ pub(super) fn dense(x: CubeTensor) -> CubeTensor {
     into_contiguous(x)
 }
 
+/// A dense map, stored in f32 or f16; views are copied.
+pub(super) fn dense_map(x: CubeTensor) -> CubeTensor {
+    storage(&x);
+    into_contiguous(x)
+}
+
+/// How the numbers of a map are stored: what a kernel's storage parameter stands for.
+pub(super) fn storage(map: &CubeTensor) -> ElemType {
+    ElemType::Float(match map.dtype {
+        DType::F32 => FloatKind::F32,
+        DType::F16 => FloatKind::F16,
+        other => panic!("visage's kernels work on maps in f32 or f16, not {other:?}"),
+    })
+}
+
 /// A new f32 tensor on the device of `like`.
 pub(super) fn empty(like: &CubeTensor, shape: impl Into<Shape>) -> CubeTensor {
+    empty_of(like, shape, DType::F32)
+}
+
+/// A new map on the device of `like`, stored as `like` is.
+pub(super) fn empty_map(like: &CubeTensor, shape: impl Into<Shape>) -> CubeTensor {
+    empty_of(like, shape, like.dtype)
+}
+
+fn empty_of(like: &CubeTensor, shape: impl Into<Shape>, dtype: DType) -> CubeTensor {
     empty_device_contiguous_dtype(
         like.client.clone(),
         like.device.clone(),
         shape.into(),
-        DType::F32,
+        dtype,
     )
 }
 

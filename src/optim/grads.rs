@@ -6,7 +6,7 @@ use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor};
 
 use crate::model::Path;
-use crate::ops::{add, sum_of_squares};
+use crate::ops::{add, sum_of_squares, total};
 
 /// One flat gradient per parameter that the loss reached.
 ///
@@ -77,7 +77,7 @@ impl Grads {
             .values()
             .map(|g| sum_of_squares(g.clone()))
             .collect::<Vec<_>>();
-        (!squares.is_empty()).then(|| Tensor::cat(squares, 0).sum().sqrt())
+        (!squares.is_empty()).then(|| total(Tensor::cat(squares, 0)).sqrt())
     }
 
     /// The gradient of one parameter.

@@ -12,6 +12,7 @@ use super::phase::{self, Phase};
 use crate::config::{PoseLoss, PoseNegatives};
 use crate::loss::{Mix, RECON_ORDER, l_face, l_orth, l_pose, l1, mix_blocks};
 use crate::model::{Pcl, combine};
+use crate::ops::total;
 use crate::optim::Grads;
 
 /// One of the three sample streams, in the order of the released code's updates.
@@ -467,7 +468,7 @@ impl Codes {
                     Some(rows) => gradient.slice([rows.clone()]),
                     None => gradient,
                 };
-                let part = (code * Tensor::from_inner(gradient)).sum();
+                let part = total(code * Tensor::from_inner(gradient));
                 surrogate = Some(match surrogate.take() {
                     None => part,
                     Some(sum) => sum + part,

@@ -56,7 +56,7 @@ pub(super) struct BenchArgs {
     /// Time operations of the network alone, e.g. conv2,attention1; all of them, or a list of their names.
     #[arg(long = "op", value_name = "NAME[,NAME]|all|list")]
     ops: Option<String>,
-    /// Compare our convolution kernels with burn's on this GPU, and use the faster ones from now on.
+    /// Compare our kernels with burn's on this GPU, and use the faster ones from now on.
     #[arg(long, conflicts_with_all = ["phase", "ops", "data", "baseline"])]
     kernels: bool,
     /// Compare with a measurement that --json wrote; a step that takes over 1.5 times as long ends with 1.

@@ -1,7 +1,9 @@
-//! Channel attention on the CPU, forward and backward an image at a time, so that what lies between
-//! its matrix products never leaves the cache. On GPUs it is composed of ordinary operations.
+//! Channel attention. On the CPU it goes forward and backward an image at a time, so that what lies
+//! between its matrix products never leaves the cache; on GPUs it takes a launch per softmax and
+//! product.
 
 mod cpu;
+mod gpu;
 
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
@@ -10,10 +12,11 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, backend_extension};
 use burn::tensor::Tensor;
 
-/// The operation; only the CPU has it.
-#[backend_extension(Flex, Autodiff)]
+/// The operation on every backend. On GPUs `x` may be stored in f16, and what comes out then is too.
+#[backend_extension(Cube, Flex, Fusion, Autodiff)]
 pub trait AttentionOps: Backend {
     /// `x`: `[b, c, h, w]`; `weight`: `[3c, c, 1, 1]` and `bias`: `[3c]` of G, Θ and Φ in this order.
+    #[fusion(dtype = x, shape = x)]
     fn channel_attention(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -23,6 +26,7 @@ pub trait AttentionOps: Backend {
 
     /// Gradients at `x`, `weight` and `bias`. G, Θ and Φ are worked out again: that costs a third of
     /// the backward and saves four maps per map.
+    #[fusion(meta = |x, weight, bias, _, _, _| (x.clone(), weight.clone(), bias.clone()))]
     fn channel_attention_backward(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
@@ -109,7 +113,7 @@ impl<B: Backend + AttentionOps, C: CheckpointStrategy> AttentionOps for Autodiff
 }
 
 /// y = LReLU(x + (Φ Θ̃ᵀ) G̃) with G, Θ, Φ from one 1×1 convolution, G̃ summing to one over channels
-/// and Θ̃ over positions (S000 §3.1). CPU only. Its plain twin is
+/// and Θ̃ over positions (S000 §3.1). Its plain twin is
 /// [`crate::model::ChannelAttention::forward_plain`].
 ///
 /// # Shapes

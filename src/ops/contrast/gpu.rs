@@ -1,4 +1,8 @@
 //! The kernels. Everything is gathered and summed in a fixed order, nothing is added atomically.
+//!
+//! No kernel takes more than seven tensors: with the buffer of its sizes that makes the eight that
+//! WebGPU guarantees. What a later kernel needs of every anchor and negative therefore lies in one
+//! buffer, see [`Parts`].
 
 // Kernel code knows `%`, not `is_multiple_of`, and a kernel takes one argument per buffer.
 #![allow(clippy::manual_is_multiple_of, clippy::too_many_arguments)]
@@ -49,6 +53,24 @@ struct Pair {
     clamped: bool,
 }
 
+/// a·n′.
+#[cube]
+fn mixed_dot(
+    gram: &[f32],
+    lambda: &[f32],
+    permutation: &[i32],
+    anchor: usize,
+    k: usize,
+    half: usize,
+) -> f32 {
+    let n = 2 * half;
+    let moved = permutation[k] as usize;
+    let i = k + shift(k, anchor, half);
+    let j = moved + shift(moved, anchor, half);
+    let l = lambda[anchor * (n - 2) + k];
+    l * gram[anchor * n + i] + (1.0f32 - l) * gram[anchor * n + j]
+}
+
 #[cube]
 fn pair(
     gram: &[f32],
@@ -59,19 +81,17 @@ fn pair(
     half: usize,
 ) -> Pair {
     let n = 2 * half;
-    let count = n - 2;
     let moved = permutation[k] as usize;
     let i = k + shift(k, anchor, half);
     let j = moved + shift(moved, anchor, half);
-    let l = lambda[anchor * count + k];
+    let l = lambda[anchor * (n - 2) + k];
     let m = 1.0f32 - l;
-    let dot = l * gram[anchor * n + i] + m * gram[anchor * n + j];
     let raw =
         l * l * gram[i * n + i] + m * m * gram[j * n + j] + 2.0f32 * (l * m * gram[i * n + j]);
     let square = raw.max(SMALLEST);
     let norms = (gram[anchor * n + anchor].max(SMALLEST)).sqrt() * square.sqrt();
     Pair {
-        cosine: dot / norms,
+        cosine: mixed_dot(gram, lambda, permutation, anchor, k, half) / norms,
         norms,
         square,
         clamped: raw < SMALLEST,
@@ -166,7 +186,24 @@ fn at_negative(
     grad[anchor] * ((cosine - positive) * inverse_tau - losses[anchor]).exp() * inverse_tau
 }
 
-/// One unit per anchor and position: gradients at a·n′ and at ‖n′‖², and π turned around.
+/// Where the parts of the buffer begin that later kernels share: `[2N, K]` gradients at a·n′, as
+/// many at ‖n′‖², and `[2N]` at the cosine of an anchor and its partner.
+#[derive(CubeType)]
+struct Parts {
+    square: usize,
+    positive: usize,
+}
+
+#[cube]
+fn parts(half: usize) -> Parts {
+    let negatives = 2 * half * (2 * half - 2);
+    Parts {
+        square: negatives,
+        positive: 2 * negatives,
+    }
+}
+
+/// One unit per anchor and position: all parts of the shared buffer, and π turned around.
 #[cube(launch)]
 fn negatives_kernel(
     grad: &[f32],
@@ -174,13 +211,13 @@ fn negatives_kernel(
     gram: &[f32],
     lambda: &[f32],
     permutation: &[i32],
-    at_dot: &mut [f32],
-    at_square: &mut [f32],
+    shared: &mut [f32],
     inverse: &mut [i32],
     inverse_tau: f32,
     half: usize,
 ) {
-    if ABSOLUTE_POS >= at_dot.len() {
+    let at = parts(half);
+    if ABSOLUTE_POS >= at.square {
         terminate!();
     }
     let count = 2 * half - 2;
@@ -189,8 +226,11 @@ fn negatives_kernel(
     let positive = partner_cosine(gram, anchor, half);
     let p = pair(gram, lambda, permutation, anchor, k, half);
     let g = at_negative(grad, losses, anchor, p.cosine, positive, inverse_tau);
-    at_dot[ABSOLUTE_POS] = g / p.norms;
-    at_square[ABSOLUTE_POS] = select(p.clamped, 0.0f32, -0.5f32 * g * p.cosine / p.square);
+    shared[ABSOLUTE_POS] = g / p.norms;
+    shared[at.square + ABSOLUTE_POS] = select(p.clamped, 0.0f32, -0.5f32 * g * p.cosine / p.square);
+    if k == 0 {
+        shared[at.positive + anchor] = at_positive(grad, losses, anchor, inverse_tau);
+    }
     if anchor == 0 {
         inverse[permutation[k] as usize] = k as i32;
     }
@@ -200,15 +240,12 @@ fn negatives_kernel(
 /// part of, and through the norm of c itself; and, n places further, that at G[c, partner].
 #[cube(launch)]
 fn diagonal_kernel(
-    grad: &[f32],
-    losses: &[f32],
     gram: &[f32],
     lambda: &[f32],
     permutation: &[i32],
-    at_square: &[f32],
+    shared: &[f32],
     inverse: &[i32],
     out: &mut [f32],
-    inverse_tau: f32,
     half: usize,
 ) {
     let row = CUBE_POS;
@@ -217,6 +254,7 @@ fn diagonal_kernel(
         terminate!();
     }
     let count = n - 2;
+    let at = parts(half);
     let unit = UNIT_POS as usize;
     let partner = (row + half) % n;
     let own = gram[row * n + row];
@@ -226,22 +264,23 @@ fn diagonal_kernel(
     let mut anchor = unit;
     while anchor < n {
         if anchor != row && anchor != partner {
+            let squares = at.square + anchor * count;
             let k = position(row, anchor, half);
             let l = lambda[anchor * count + k];
-            sum += l * l * at_square[anchor * count + k];
+            sum += l * l * shared[squares + k];
             let k = inverse[k] as usize;
             let m = 1.0f32 - lambda[anchor * count + k];
-            sum += m * m * at_square[anchor * count + k];
+            sum += m * m * shared[squares + k];
         } else {
-            sum += through_own * positive * at_positive(grad, losses, anchor, inverse_tau);
+            sum += through_own * positive * shared[at.positive + anchor];
         }
         anchor += UNITS;
     }
     let mut k = unit;
     while k < count {
-        let cosine = pair(gram, lambda, permutation, row, k, half).cosine;
-        let g = at_negative(grad, losses, row, cosine, positive, inverse_tau);
-        sum += through_own * g * cosine;
+        // The gradient at a cosine times the cosine is that at a·n′ times a·n′.
+        let dot = mixed_dot(gram, lambda, permutation, row, k, half);
+        sum += through_own * dot * shared[row * count + k];
         k += UNITS;
     }
     let mut sums = Shared::<[f32]>::new_slice(UNITS);
@@ -258,8 +297,7 @@ fn diagonal_kernel(
     }
     if unit == 0 {
         out[row] = sums[0];
-        let g = at_positive(grad, losses, row, inverse_tau);
-        out[n + row] = g / partner_norms(gram, row, half);
+        out[n + row] = shared[at.positive + row] / partner_norms(gram, row, half);
     }
 }
 
@@ -269,12 +307,13 @@ fn diagonal_kernel(
 fn products_kernel(
     lambda: &[f32],
     permutation: &[i32],
-    at_square: &[f32],
+    shared: &[f32],
     out: &mut [f32],
     half: usize,
 ) {
     let n = 2 * half;
     let count = n - 2;
+    let squares = parts(half).square;
     let unit = UNIT_POS as usize;
     let lane = unit % ABREAST;
     let slice = unit / ABREAST;
@@ -290,7 +329,7 @@ fn products_kernel(
         let mut anchor = slice;
         while anchor < n {
             let l = lambda[anchor * count + k];
-            let value = 2.0f32 * (l * (1.0f32 - l)) * at_square[anchor * count + k];
+            let value = 2.0f32 * (l * (1.0f32 - l)) * shared[squares + anchor * count + k];
             let here = shift(k, anchor, half) * 3 + shift(moved, anchor, half);
             #[unroll]
             for which in 0..9usize {
@@ -299,10 +338,10 @@ fn products_kernel(
             anchor += slices;
         }
     }
-    let mut shared = Shared::<[f32]>::new_slice(comptime!(9 * UNITS));
+    let mut slices_of = Shared::<[f32]>::new_slice(comptime!(9 * UNITS));
     #[unroll]
     for which in 0..9usize {
-        shared[which * UNITS + unit] = sums[which];
+        slices_of[which * UNITS + unit] = sums[which];
     }
     sync_cube();
     if slice == 0 && k < count {
@@ -310,7 +349,7 @@ fn products_kernel(
         for which in 0..9usize {
             let mut sum = f32::new(0.0);
             for s in 0..slices {
-                sum += shared[which * UNITS + s * ABREAST + lane];
+                sum += slices_of[which * UNITS + s * ABREAST + lane];
             }
             out[which * count + k] = sum;
         }
@@ -323,7 +362,7 @@ fn gather_kernel(
     lambda: &[f32],
     inverse: &[i32],
     permutation: &[i32],
-    at_dot: &[f32],
+    shared: &[f32],
     diagonal: &[f32],
     products: &[f32],
     out: &mut [f32],
@@ -343,9 +382,9 @@ fn gather_kernel(
         value += diagonal[n + row];
     } else {
         let k = position(column, row, half);
-        value += lambda[row * count + k] * at_dot[row * count + k];
+        value += lambda[row * count + k] * shared[row * count + k];
         let k = inverse[k] as usize;
-        value += (1.0f32 - lambda[row * count + k]) * at_dot[row * count + k];
+        value += (1.0f32 - lambda[row * count + k]) * shared[row * count + k];
     }
     // As a product of two negatives of other anchors.
     #[unroll]
@@ -411,8 +450,7 @@ impl ContrastOps for CubeBackend {
         let client = gram.client.clone();
         let workgroups = |count: usize| CubeCountSelection::new(&client, count as u32).cube_count();
         let units = CubeDim::new_1d(UNITS as u32);
-        let at_dot = empty(&gram, [n, k]);
-        let at_square = empty(&gram, [n, k]);
+        let shared = empty(&gram, [2 * n * k + n]);
         // Four bytes each, like the numbers of any other tensor here.
         let inverse = empty(&gram, [k]);
         let (count, dim) = elementwise(&gram, n * k);
@@ -420,13 +458,12 @@ impl ContrastOps for CubeBackend {
             &client,
             count,
             dim,
-            grad.clone().into_buffer_arg(),
-            losses.clone().into_buffer_arg(),
+            grad.into_buffer_arg(),
+            losses.into_buffer_arg(),
             gram.clone().into_buffer_arg(),
             lambda.clone().into_buffer_arg(),
             permutation.clone().into_buffer_arg(),
-            at_dot.clone().into_buffer_arg(),
-            at_square.clone().into_buffer_arg(),
+            shared.clone().into_buffer_arg(),
             inverse.clone().into_buffer_arg(),
             inverse_tau,
             half,
@@ -436,15 +473,12 @@ impl ContrastOps for CubeBackend {
             &client,
             workgroups(n),
             units,
-            grad.into_buffer_arg(),
-            losses.into_buffer_arg(),
             gram.into_buffer_arg(),
             lambda.clone().into_buffer_arg(),
             permutation.clone().into_buffer_arg(),
-            at_square.clone().into_buffer_arg(),
+            shared.clone().into_buffer_arg(),
             inverse.clone().into_buffer_arg(),
             diagonal.clone().into_buffer_arg(),
-            inverse_tau,
             half,
         );
         let products = empty(&lambda, [9, k]);
@@ -454,7 +488,7 @@ impl ContrastOps for CubeBackend {
             units,
             lambda.clone().into_buffer_arg(),
             permutation.clone().into_buffer_arg(),
-            at_square.into_buffer_arg(),
+            shared.clone().into_buffer_arg(),
             products.clone().into_buffer_arg(),
             half,
         );
@@ -467,7 +501,7 @@ impl ContrastOps for CubeBackend {
             lambda.into_buffer_arg(),
             inverse.into_buffer_arg(),
             permutation.into_buffer_arg(),
-            at_dot.into_buffer_arg(),
+            shared.into_buffer_arg(),
             diagonal.into_buffer_arg(),
             products.into_buffer_arg(),
             out.clone().into_buffer_arg(),

@@ -137,7 +137,7 @@ impl<B: Backend + ContrastOps, C: CheckpointStrategy> ContrastOps for Autodiff<B
 }
 
 /// −log softmax of the positive among all interpolated negatives, for every anchor; on GPUs. Its
-/// plain twin is in [`crate::loss::l_face`].
+/// plain twin is [`crate::loss::l_face_plain`].
 ///
 /// # Shapes
 ///
@@ -145,7 +145,7 @@ impl<B: Backend + ContrastOps, C: CheckpointStrategy> ContrastOps for Autodiff<B
 /// - `lambda`: `[2N, 2N−2]`, without gradient
 /// - `permutation`: `[2N−2]`
 /// - output: `[2N]`
-pub fn mixed_cross_entropy(
+pub(crate) fn mixed_cross_entropy(
     gram: Tensor<2>,
     lambda: Tensor<2>,
     permutation: Tensor<1, Int>,

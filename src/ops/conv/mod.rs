@@ -6,10 +6,9 @@
 
 mod cpu;
 mod gpu;
-mod trial;
 
 pub use gpu::measure_kernels;
-pub use trial::try_kernels;
+pub(super) use gpu::tile;
 
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;

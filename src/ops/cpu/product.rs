@@ -174,9 +174,7 @@ impl<L: Left> Product<'_, L> {
         unsafe {
             Self {
                 out: self.out.add(column),
-                right: self
-                    .right
-                    .add(column / PANEL * self.panel + column % PANEL),
+                right: self.right.add(column / PANEL * self.panel + column % PANEL),
                 n: self.n - column,
                 ..self
             }
@@ -217,8 +215,7 @@ impl<L: Left> Product<'_, L> {
                 let rows: [*const f32; R] =
                     std::array::from_fn(|r| self.left.add(self.shape.row(i + r, segment)));
                 for k in 0..self.shape.len() {
-                    let columns: [S::f32s; V] =
-                        std::array::from_fn(|v| read(right.add(v * lanes)));
+                    let columns: [S::f32s; V] = std::array::from_fn(|v| read(right.add(v * lanes)));
                     let depth = self.shape.depth(k);
                     for r in 0..R {
                         let x = simd.splat_f32s(*rows[r].add(depth));

@@ -90,7 +90,9 @@ pub(in crate::ops) fn exp(x: f32) -> f32 {
 #[inline(always)]
 pub(in crate::ops) fn ln(x: f32) -> f32 {
     // x = m · 2ᵉ with m from √½ to √2.
-    let bits = x.to_bits().wrapping_sub(std::f32::consts::FRAC_1_SQRT_2.to_bits());
+    let bits = x
+        .to_bits()
+        .wrapping_sub(std::f32::consts::FRAC_1_SQRT_2.to_bits());
     let e = (bits as i32 >> 23) as f32;
     let m = (bits & 0x007F_FFFF).wrapping_add(std::f32::consts::FRAC_1_SQRT_2.to_bits());
     let f = f32::from_bits(m) - 1.0;
@@ -162,7 +164,10 @@ mod tests {
             let right = f64::from(y).tanh();
             look(2, tanh(y), right, right.abs().max(1e-30));
         }
-        assert!(worst[0] < 2e-7 && worst[1] < 8e-7 && worst[2] < 3e-7, "{worst:?}");
+        assert!(
+            worst[0] < 2e-7 && worst[1] < 8e-7 && worst[2] < 3e-7,
+            "{worst:?}"
+        );
         assert_eq!((ln(1.0), cos(0.0), tanh(0.0)), (0.0, 1.0, 0.0));
         assert_eq!((tanh(50.0), tanh(-1e30)), (1.0, -1.0));
         assert!((ln(2f32.powi(-24)) + 16.635_532).abs() < 1e-5);

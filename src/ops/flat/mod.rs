@@ -1,4 +1,4 @@
-//! Gradients as flat vectors on the CPU, on all cores. On GPUs they are burn's operations.
+//! Gradients as flat vectors on the CPU, on all cores.
 
 mod cpu;
 
@@ -7,6 +7,7 @@ use burn::backend::{Backend, Dispatch, backend_extension};
 use burn::tensor::Tensor;
 
 use super::on_cpu;
+use super::total::total_of_squares;
 
 /// The operations; only the CPU has them, and they have no gradient.
 #[backend_extension(Flex)]
@@ -41,7 +42,7 @@ pub(crate) fn add(a: Tensor<1>, b: Tensor<1>) -> Tensor<1> {
 /// - output: `[1]`
 pub(crate) fn sum_of_squares(x: Tensor<1>) -> Tensor<1> {
     if !on_cpu(x.device()) {
-        return x.square().sum();
+        return total_of_squares(x);
     }
     Tensor::from_dispatch(<Dispatch as FlatOps>::sum_of_squares(x.into_dispatch()))
 }

@@ -1,22 +1,25 @@
-//! Batch normalisation on the CPU: two passes forward, two backward, on all cores. On GPUs it is
-//! burn's.
+//! Batch normalisation: two passes over the map forward, two backward.
 
 mod cpu;
+mod gpu;
 
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, backend_extension};
-use burn::tensor::Tensor;
+use burn::tensor::{DType, Shape, Tensor};
 
-/// The operation; only the CPU has it.
-#[backend_extension(Flex, Autodiff)]
+/// The operation on every backend. On GPUs `x` may be stored in f16, and what comes out then is too;
+/// moments, γ, β and their gradients are f32.
+#[backend_extension(Cube, Flex, Fusion, Autodiff)]
 pub trait NormOps: Backend {
     /// Mean and biased variance of every channel of `x`, `[b, c, …]`: `[2, c]`. Not differentiated.
+    #[fusion(dtype = DType::F32, shape = two_rows(x))]
     fn moments(x: FloatTensor<Self>) -> FloatTensor<Self>;
 
     /// γ (x − mean)/√(variance + ε) + β. The backward knows that the moments are those of `x`.
+    #[fusion(dtype = x, shape = x)]
     fn normalise(
         x: FloatTensor<Self>,
         moments: FloatTensor<Self>,
@@ -26,6 +29,7 @@ pub trait NormOps: Backend {
     ) -> FloatTensor<Self>;
 
     /// Gradients at `x`, γ and β.
+    #[fusion(meta = |x, _, gamma, _, _| (x.clone(), gamma.clone(), gamma.clone()))]
     fn normalise_backward(
         x: FloatTensor<Self>,
         moments: FloatTensor<Self>,
@@ -33,6 +37,10 @@ pub trait NormOps: Backend {
         grad: FloatTensor<Self>,
         epsilon: f32,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+}
+
+fn two_rows(x: &Shape) -> Shape {
+    Shape::new([2, x[1]])
 }
 
 impl<B: Backend + NormOps, C: CheckpointStrategy> NormOps for Autodiff<B, C> {
@@ -123,7 +131,7 @@ pub(crate) struct Normalised<const D: usize> {
     pub variance: Tensor<1>,
 }
 
-/// Batch normalisation by the statistics of the batch. CPU only. Its plain twin is
+/// Batch normalisation by the statistics of the batch. Its plain twin is
 /// [`burn::tensor::module::batch_norm_train`].
 ///
 /// # Shapes

@@ -1,4 +1,4 @@
-//! What D ends with on the CPU: tanh, and the mean distance to a target. On GPUs they are burn's.
+//! What D ends with on the CPU: tanh, and the mean distance to a target. On GPUs they are ordinary operations.
 
 mod cpu;
 
@@ -9,7 +9,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, backend_extension};
 use burn::tensor::Tensor;
 
-use super::on_cpu;
+use super::{mean, on_cpu};
 
 /// The operations; only the CPU has them.
 #[backend_extension(Flex, Autodiff)]
@@ -123,7 +123,7 @@ pub(crate) fn tanh(x: Tensor<4>) -> Tensor<4> {
 /// - output: `[1]`
 pub(crate) fn mean_distance(image: Tensor<4>, target: Tensor<4>) -> Tensor<1> {
     if !on_cpu(image.device()) {
-        return (image - target).abs().mean();
+        return mean((image - target).abs());
     }
     Tensor::from_dispatch(<Dispatch as PictureOps>::distance(
         image.into_dispatch(),
@@ -153,13 +153,22 @@ mod tests {
             let grads = (loss.clone() * 7.0).square().sum().backward();
             let gradient = x.grad(&grads).expect("the loss depends on x");
             let numbers = |t: burn::tensor::TensorData| t.iter::<f32>().collect::<Vec<_>>();
-            (numbers(loss.inner().into_data()), numbers(gradient.into_data()))
+            (
+                numbers(loss.inner().into_data()),
+                numbers(gradient.into_data()),
+            )
         };
         let ((loss, gradient), (right, right_gradient)) = (run(true), run(false));
-        assert!((loss[0] / right[0] - 1.0).abs() < 1e-5, "{loss:?} {right:?}");
+        assert!(
+            (loss[0] / right[0] - 1.0).abs() < 1e-5,
+            "{loss:?} {right:?}"
+        );
         let scale = right_gradient.iter().fold(0.0f32, |m, v| m.max(v.abs()));
         for (at, (found, right)) in gradient.iter().zip(&right_gradient).enumerate() {
-            assert!((found - right).abs() < 1e-5 * scale, "{at}: {found} {right}");
+            assert!(
+                (found - right).abs() < 1e-5 * scale,
+                "{at}: {found} {right}"
+            );
         }
     }
 

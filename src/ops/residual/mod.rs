@@ -1,7 +1,8 @@
-//! A residual block as one operation on the CPU, so that the gradients that meet at its input are
-//! added on all cores. On GPUs it is composed of ordinary operations.
+//! A residual block as one operation: the gradients that meet at its input are added on all cores,
+//! or by one launch, and the sum before the last LeakyReLU is kept nowhere.
 
 mod cpu;
+mod gpu;
 
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
@@ -12,10 +13,11 @@ use burn::tensor::Tensor;
 
 use super::conv::ConvOps;
 
-/// The operation; only the CPU has it.
-#[backend_extension(Flex, Autodiff)]
+/// The operation on every backend.
+#[backend_extension(Cube, Flex, Fusion, Autodiff)]
 pub trait ResidualOps: ConvOps {
     /// LReLU(conv₂(LReLU(conv₁(x))) + x), 3×3 convolutions.
+    #[fusion(default)]
     fn residual(
         x: FloatTensor<Self>,
         weight1: FloatTensor<Self>,
@@ -23,9 +25,14 @@ pub trait ResidualOps: ConvOps {
         weight2: FloatTensor<Self>,
         bias2: FloatTensor<Self>,
         slope: f32,
-    ) -> FloatTensor<Self>;
+    ) -> FloatTensor<Self> {
+        let inner = Self::conv(x.clone(), weight1, bias1, 1, 1, slope);
+        let sum = Self::conv(inner, weight2, bias2, 1, 1, 1.0);
+        Self::add_activated(sum, x, slope)
+    }
 
     /// LReLU(a + b).
+    #[fusion(dtype = a, shape = a)]
     fn add_activated(a: FloatTensor<Self>, b: FloatTensor<Self>, slope: f32) -> FloatTensor<Self>;
 }
 
@@ -119,7 +126,7 @@ impl<B: Backend + ResidualOps, C: CheckpointStrategy> ResidualOps for Autodiff<B
     }
 }
 
-/// LReLU(conv₂(LReLU(conv₁(x))) + x) with 3×3 convolutions. CPU only. Its plain twin is
+/// LReLU(conv₂(LReLU(conv₁(x))) + x) with 3×3 convolutions. Its plain twin is
 /// [`crate::model::ResidualBlock::forward_plain`].
 ///
 /// # Shapes

@@ -138,9 +138,7 @@ pub(super) fn weight_backward(g: &Geometry, x: &[f32], grad: &[f32], out: &mut [
                     3 => spread::<3>(g, grad),
                     _ => spread::<FEW>(g, grad),
                 };
-                let parts = x
-                    .chunks(PIXELS * g.cin)
-                    .zip(spread.chunks(PIXELS * width));
+                let parts = x.chunks(PIXELS * g.cin).zip(spread.chunks(PIXELS * width));
                 for (x, spread) in parts {
                     let sizes = [g.cin, width, x.len() / g.cin];
                     multiply(sum, turned(x, g.cin), rows(spread, width), sizes, true);

@@ -10,7 +10,7 @@ mod gather;
 mod measure;
 mod product;
 mod thin;
-mod tile;
+pub(in crate::ops) mod tile;
 mod weight;
 
 use ::burn::backend::TensorMetadata;
@@ -23,7 +23,6 @@ use cubecl::server::CubeCountSelection;
 use super::ConvOps;
 use crate::device::{ConvKernel, ConvPass, ConvShape};
 
-pub(super) use choice::distrust;
 pub use measure::measure_kernels;
 
 /// So many workgroups, folded so that no axis exceeds the device's limit; there may be some more.

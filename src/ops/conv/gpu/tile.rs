@@ -15,11 +15,11 @@
 use cubecl::prelude::*;
 
 /// Four numbers, the width of one access to workgroup memory.
-pub(super) type Four = Vector<f32, Const<4>>;
+pub(in crate::ops) type Four = Vector<f32, Const<4>>;
 
 /// The shape of a tile, fixed when the kernel is compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Tile {
+pub(in crate::ops) struct Tile {
     /// Rows of the product per workgroup.
     pub rows: usize,
     /// Columns of the product per workgroup.
@@ -50,24 +50,24 @@ impl Tile {
 }
 
 /// For up to 16 rows.
-pub(super) const NARROW: Tile = Tile::new(16, 128, 8, [8, 4]);
+pub(in crate::ops) const NARROW: Tile = Tile::new(16, 128, 8, [8, 4]);
 /// For up to 32 rows.
-pub(super) const HALF: Tile = Tile::new(32, 128, 8, [8, 4]);
+pub(in crate::ops) const HALF: Tile = Tile::new(32, 128, 8, [8, 4]);
 /// For more rows where the product is small: more workgroups.
-pub(super) const SQUARE: Tile = Tile::new(64, 64, 8, [8, 4]);
+pub(in crate::ops) const SQUARE: Tile = Tile::new(64, 64, 8, [8, 4]);
 /// For more rows: fewer reads per product.
-pub(super) const WIDE: Tile = Tile::new(64, 128, 8, [8, 8]);
+pub(in crate::ops) const WIDE: Tile = Tile::new(64, 128, 8, [8, 8]);
 /// For weights, where both sides lie along the summed index: longer runs of neighbours.
-pub(super) const DEEP: Tile = Tile::new(64, 64, 16, [8, 4]);
+pub(in crate::ops) const DEEP: Tile = Tile::new(64, 64, 16, [8, 4]);
 /// The same for up to 32 columns.
-pub(super) const DEEP_NARROW: Tile = Tile::new(64, 32, 16, [8, 4]);
+pub(in crate::ops) const DEEP_NARROW: Tile = Tile::new(64, 32, 16, [8, 4]);
 
 /// Where the four numbers of `slot` at depth `k` lie in one half of a side's memory.
 ///
 /// `swizzle` is for sides whose units write down the depth: without it those writes would all go
 /// to the same banks.
 #[cube]
-pub(super) fn place(
+pub(in crate::ops) fn place(
     slot: usize,
     k: usize,
     #[comptime] slots: usize,
@@ -82,7 +82,7 @@ pub(super) fn place(
 
 /// This unit's place in the tile: its first slot of rows and of columns.
 #[cube]
-pub(super) fn unit_place(#[comptime] tile: Tile) -> (usize, usize) {
+pub(in crate::ops) fn unit_place(#[comptime] tile: Tile) -> (usize, usize) {
     let across = comptime!(tile.columns / tile.unit_columns);
     let unit = UNIT_POS as usize;
     (unit / across, unit % across)
@@ -90,7 +90,7 @@ pub(super) fn unit_place(#[comptime] tile: Tile) -> (usize, usize) {
 
 /// Sums of nothing.
 #[cube]
-pub(super) fn no_sums(#[comptime] tile: Tile) -> Array<Four> {
+pub(in crate::ops) fn no_sums(#[comptime] tile: Tile) -> Array<Four> {
     let count = comptime!(tile.unit_rows * tile.unit_columns / 4);
     let mut sums = Array::<Four>::new(count);
     #[unroll]
@@ -102,7 +102,7 @@ pub(super) fn no_sums(#[comptime] tile: Tile) -> Array<Four> {
 
 /// Adds the products of one step.
 #[cube]
-pub(super) fn multiply(
+pub(in crate::ops) fn multiply(
     left: &Shared<[Four]>,
     right: &Shared<[Four]>,
     sums: &mut Array<Four>,

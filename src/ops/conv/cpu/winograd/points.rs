@@ -244,11 +244,7 @@ pub(super) fn filters_to_points<const TURN: bool>(
         // The taps one after the other, the channels of each side by side.
         let mut taps = Buffer::new(9 * c);
         for at in 0..c {
-            let filter = if TURN {
-                row * cin + at
-            } else {
-                at * cin + row
-            };
+            let filter = if TURN { row * cin + at } else { at * cin + row };
             for (k, tap) in weight[filter * 9..][..9].iter().enumerate() {
                 taps[if TURN { 8 - k } else { k } * c + at] = *tap;
             }

@@ -50,12 +50,7 @@ impl<'a, T: Transform<I, O>, const I: usize, const O: usize> Tile<'a, T, I, O> {
 
     /// A vector of channels from `at` on; with `MASKED` only those under the mask.
     #[inline(always)]
-    unsafe fn lanes<S: Simd, const MASKED: bool>(
-        &self,
-        s: S,
-        at: usize,
-        mask: MemMask<S::m32s>,
-    ) {
+    unsafe fn lanes<S: Simd, const MASKED: bool>(&self, s: S, at: usize, mask: MemMask<S::m32s>) {
         // SAFETY: the caller of `run` vouches for the places, and what lies beyond `c` is masked.
         let read = |from: *const f32| unsafe {
             let from = from.add(at);

@@ -1,0 +1,221 @@
+//! Trying our GPU kernels out before a training run relies on them.
+//!
+//! They were written without most of the GPUs they will run on, and a driver may understand a
+//! kernel in its own way. A few small layers and their gradients are therefore compared with the
+//! CPU's when a GPU is opened; where they differ, burn's operations are used.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use burn::tensor::{Device, Gradients, Tensor, TensorData};
+
+use super::{attention, batch_norm, conv, sum_of_squares, total};
+use crate::config::Reduction;
+use crate::device::KernelGroup;
+use crate::loss::{ContrastiveOptions, Mix, l_face};
+
+/// How far numbers may be apart, relative to the largest: far above rounding, far below an error.
+const TOLERANCE: f32 = 1e-3;
+
+/// Numbers in a row that are summed: by one workgroup, and by several.
+const SUMMED: [usize; 2] = [300, 20_000];
+/// A convolution that is tried: b, cin, cout, height, width, kernel, stride. The last is a linear
+/// layer.
+const CONVOLUTIONS: [[usize; 7]; 6] = [
+    [2, 3, 34, 20, 20, 7, 2],
+    [3, 40, 70, 13, 11, 3, 1],
+    [2, 20, 40, 9, 9, 3, 2],
+    [2, 36, 36, 8, 8, 1, 1],
+    [2, 70, 3, 17, 16, 3, 1],
+    [9, 130, 70, 1, 1, 1, 1],
+];
+/// Maps that are normalised; the second is large enough to be shared out.
+const NORMALISED: [[usize; 4]; 3] = [[3, 20, 5, 7], [4, 3, 48, 50], [33, 70, 1, 1]];
+/// Maps for channel attention, for every tile.
+const ATTENDED: [[usize; 4]; 3] = [[2, 9, 9, 8], [2, 20, 7, 6], [2, 70, 17, 16]];
+/// Images of a face loss.
+const FACES: [usize; 2] = [3, 40];
+
+static DISTRUSTED: [AtomicBool; KernelGroup::ALL.len()] =
+    [const { AtomicBool::new(false) }; KernelGroup::ALL.len()];
+
+/// Whether these kernels may be used: nothing was found wrong with them.
+pub(super) fn trusted(group: KernelGroup) -> bool {
+    !DISTRUSTED[group as usize].load(Ordering::Relaxed)
+}
+
+/// Output and gradients; nothing if the device fails.
+type Results = Option<Vec<Vec<f32>>>;
+
+/// Numbers that are all different, as a leaf.
+fn leaf<const D: usize>(shape: [usize; D], pace: f32, device: &Device) -> Tensor<D> {
+    let count = shape.iter().product::<usize>();
+    let numbers = (0..count).map(|i| (i as f32 * pace).sin()).collect();
+    Tensor::from_data(TensorData::new::<f32, _>(numbers, shape), device).require_grad()
+}
+
+fn numbers<const D: usize>(tensor: Tensor<D>) -> Option<Vec<f32>> {
+    Some(tensor.try_into_data().ok()?.iter::<f32>().collect())
+}
+
+fn gradient<const D: usize>(leaf: &Tensor<D>, grads: &Gradients) -> Option<Vec<f32>> {
+    numbers(leaf.grad(grads)?)
+}
+
+fn sums(count: usize, device: &Device) -> Results {
+    let recording = device.clone().autodiff();
+    let x = leaf([count], 0.37, &recording);
+    let sum = total(x.clone() + 1.0);
+    let grads = sum.clone().square().backward();
+    let squares = sum_of_squares(x.clone().inner());
+    Some(vec![
+        numbers(sum.inner())?,
+        numbers(squares)?,
+        gradient(&x, &grads)?,
+    ])
+}
+
+fn convolution([b, cin, cout, h, w, kernel, stride]: [usize; 7], device: &Device) -> Results {
+    let device = device.clone().autodiff();
+    let x = leaf([b, cin, h, w], 0.37, &device);
+    let weight = leaf([cout, cin, kernel, kernel], 1.13, &device);
+    let bias = leaf([cout], 0.71, &device);
+    let (out, padding) = (x.clone(), kernel / 2);
+    let out = conv(out, weight.clone(), bias.clone(), stride, padding, 0.1);
+    let grads = out.clone().square().sum().backward();
+    Some(vec![
+        numbers(out.inner())?,
+        gradient(&x, &grads)?,
+        gradient(&weight, &grads)?,
+        gradient(&bias, &grads)?,
+    ])
+}
+
+fn normalisation(shape: [usize; 4], device: &Device) -> Results {
+    let device = device.clone().autodiff();
+    let x = leaf(shape, 0.37, &device);
+    let gamma = leaf([shape[1]], 1.13, &device);
+    let beta = leaf([shape[1]], 0.71, &device);
+    // A mean that is larger than the deviation.
+    let result = batch_norm(x.clone() + 5.0, gamma.clone(), beta.clone(), 1e-5);
+    let grads = result.output.clone().tanh().square().sum().backward();
+    Some(vec![
+        numbers(result.output.inner())?,
+        numbers(result.mean.inner())?,
+        numbers(result.variance.inner())?,
+        gradient(&x, &grads)?,
+        gradient(&gamma, &grads)?,
+        gradient(&beta, &grads)?,
+    ])
+}
+
+fn attended(shape: [usize; 4], device: &Device) -> Results {
+    let device = device.clone().autodiff();
+    let c = shape[1];
+    let x = leaf(shape, 0.37, &device);
+    let weight = leaf([3 * c, c, 1, 1], 1.13, &device);
+    let bias = leaf([3 * c], 0.71, &device);
+    let out = attention(x.clone(), weight.clone(), bias.clone(), 0.1);
+    let grads = out.clone().square().sum().backward();
+    Some(vec![
+        numbers(out.inner())?,
+        gradient(&x, &grads)?,
+        gradient(&weight, &grads)?,
+        gradient(&bias, &grads)?,
+    ])
+}
+
+fn face_loss(n: usize, device: &Device) -> Results {
+    let device = device.clone().autodiff();
+    let (rows, k) = (2 * n, 2 * n - 2);
+    let z = leaf([rows, 9], 0.37, &device);
+    let lambda = (leaf([rows, k], 1.13, &device) * 0.5 + 0.5).detach();
+    // 7 and K have no common factor: every position once.
+    let moved = (0..k).map(|i| ((i * 7 + 3) % k) as i32).collect::<Vec<_>>();
+    let mix = Mix {
+        lambda,
+        permutation: Tensor::from_data(TensorData::new(moved, [k]), &device),
+    };
+    let options = ContrastiveOptions {
+        tau: 0.5,
+        reduction: Reduction::Mean,
+        pos_in_denominator: true,
+    };
+    let loss = l_face(z.clone(), Some(&mix), options);
+    let grads = loss.backward();
+    Some(vec![numbers(loss.inner())?, gradient(&z, &grads)?])
+}
+
+/// All results of a group's trials.
+fn run(group: KernelGroup, device: &Device) -> Results {
+    let all: Option<Vec<Vec<Vec<f32>>>> = match group {
+        KernelGroup::Sums => SUMMED.map(|t| sums(t, device)).into_iter().collect(),
+        KernelGroup::Convolution => CONVOLUTIONS
+            .map(|t| convolution(t, device))
+            .into_iter()
+            .collect(),
+        KernelGroup::Normalisation => NORMALISED
+            .map(|t| normalisation(t, device))
+            .into_iter()
+            .collect(),
+        KernelGroup::Attention => ATTENDED.map(|t| attended(t, device)).into_iter().collect(),
+        KernelGroup::FaceLoss => FACES.map(|t| face_loss(t, device)).into_iter().collect(),
+    };
+    Some(all?.concat())
+}
+
+/// Whether two results are the same but for rounding.
+fn agree(ours: &[f32], right: &[f32]) -> bool {
+    let largest = right.iter().fold(1e-6f32, |m, v| m.max(v.abs()));
+    ours.len() == right.len()
+        && ours
+            .iter()
+            .zip(right)
+            .all(|(a, b)| (a - b).abs() <= TOLERANCE * largest)
+}
+
+/// Compares our layers on a GPU with the CPU's, and from now on does without those that are wrong.
+/// Which they are.
+pub fn try_kernels(device: &Device) -> Vec<KernelGroup> {
+    let cpu = Device::flex();
+    let wrong = |group: &KernelGroup| match (run(*group, device), run(*group, &cpu)) {
+        (Some(ours), Some(right)) => {
+            ours.len() != right.len() || !ours.iter().zip(&right).all(|(a, b)| agree(a, b))
+        }
+        _ => true,
+    };
+    let mut found = Vec::new();
+    for group in KernelGroup::ALL {
+        if wrong(&group) {
+            // At once: the groups after it are built on burn's then.
+            DISTRUSTED[group as usize].store(true, Ordering::Relaxed);
+            found.push(group);
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wrong_and_missing_numbers_are_seen() {
+        let right = [1.0, -200.0, 3.0];
+        assert!(agree(&[1.0001, -200.01, 3.0], &right));
+        assert!(!agree(&[1.0, -199.0, 3.0], &right));
+        assert!(!agree(&[1.0, f32::NAN, 3.0], &right));
+        assert!(!agree(&[1.0, -200.0], &right));
+    }
+
+    #[test]
+    fn every_trial_says_something() {
+        for group in KernelGroup::ALL {
+            let results = run(group, &Device::flex()).unwrap();
+            assert!(results.len() >= 4, "{group}");
+            for (i, result) in results.iter().enumerate() {
+                let largest = result.iter().fold(0.0f32, |m, v| m.max(v.abs()));
+                assert!(largest > 0.01, "{group}, result {i}: {largest}");
+            }
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The kernels on the bare GPU backend. burn decides when it is compiled whether a `Device` goes
+//! through its fusion (here it does), so that the tests of tensors see the kernels behind it; this
+//! test sees them alone.
+
+use burn::backend::ops::{FloatTensorOps, IntTensorOps};
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Backend, BackendTypes, DispatchDevice, Flex};
+use burn::tensor::{DType, Device, FloatDType, Tensor, TensorData};
+use burn_cubecl::CubeBackend;
+use cubecl::ir::{ElemType, FloatKind};
+
+use super::attention::AttentionOps;
+use super::contrast::{ContrastOps, mixed_cross_entropy};
+use super::norm::NormOps;
+use super::residual::ResidualOps;
+use crate::device::{DeviceRequest, choose};
+
+fn values(count: usize, pace: f32) -> Vec<f32> {
+    (0..count).map(|i| (i as f32 * pace).sin()).collect()
+}
+
+fn tensor<B: Backend>(shape: &[usize], pace: f32, device: &B::Device) -> FloatTensor<B> {
+    let data = TensorData::new(values(shape.iter().product(), pace), shape.to_vec());
+    B::float_from_data(data, device)
+}
+
+fn numbers<B: Backend>(tensor: FloatTensor<B>) -> Vec<f32> {
+    let data = pollster::block_on(B::float_into_data(tensor)).unwrap();
+    data.iter::<f32>().collect()
+}
+
+/// What the layers make of the same numbers, forward and backward.
+fn layers<B: NormOps + AttentionOps + ResidualOps>(device: &B::Device) -> Vec<Vec<f32>> {
+    let make = |shape: &[usize], pace| tensor::<B>(shape, pace, device);
+    let mut out = Vec::new();
+    // Few numbers, and enough to be shared out.
+    for [b, c, h, w] in [[3, 20, 5, 7], [4, 3, 48, 50]] {
+        let x = || make(&[b, c, h, w], 0.37);
+        let (gamma, beta) = (|| make(&[c], 1.13), || make(&[c], 0.71));
+        let moments = || B::moments(x());
+        out.push(numbers::<B>(moments()));
+        let y = B::normalise(x(), moments(), gamma(), beta(), 1e-5);
+        out.push(numbers::<B>(y));
+        let grad = make(&[b, c, h, w], 0.53);
+        let (x, gamma, beta) = B::normalise_backward(x(), moments(), gamma(), grad, 1e-5);
+        out.extend([x, gamma, beta].map(numbers::<B>));
+    }
+    for [b, c, h, w] in [[2, 9, 9, 8], [1, 70, 5, 6]] {
+        let x = || make(&[b, c, h, w], 0.37);
+        let weight = || make(&[3 * c, c, 1, 1], 1.13);
+        let bias = || make(&[3 * c], 0.71);
+        let y = B::channel_attention(x(), weight(), bias(), 0.1);
+        let grad = make(&[b, c, h, w], 0.53);
+        let (x, weight, bias) =
+            B::channel_attention_backward(x(), weight(), bias(), y.clone(), grad, 0.1);
+        out.extend([y, x, weight, bias].map(numbers::<B>));
+    }
+    let (kernel, bias) = (|| make(&[6, 6, 3, 3], 1.13), || make(&[6], 0.71));
+    let y = B::residual(
+        make(&[2, 6, 7, 5], 0.37),
+        kernel(),
+        bias(),
+        kernel(),
+        bias(),
+        0.1,
+    );
+    out.push(numbers::<B>(y));
+    out
+}
+
+fn compare(ours: &[Vec<f32>], right: &[Vec<f32>], tolerance: f32) {
+    assert_eq!(ours.len(), right.len());
+    for (i, (a, b)) in ours.iter().zip(right).enumerate() {
+        assert_eq!(a.len(), b.len());
+        let scale = b.iter().fold(1e-3f32, |m, v| m.max(v.abs()));
+        for (a, b) in a.iter().zip(b) {
+            assert!(
+                (a - b).abs() < tolerance * scale,
+                "{i}: {a}, not {b}, of {scale}"
+            );
+        }
+    }
+}
+
+/// The software GPU.
+fn software() -> Option<Device> {
+    let found = choose(DeviceRequest::Software);
+    let required = std::env::var_os("VISAGE_REQUIRE_GPU").is_some();
+    assert!(!required || found.is_ok(), "VISAGE_REQUIRE_GPU is set");
+    Some(found.ok()?.device)
+}
+
+fn bare(device: &Device) -> <CubeBackend as BackendTypes>::Device {
+    match device.as_dispatch() {
+        DispatchDevice::Cube(device) => device.clone(),
+        other => panic!("{other:?} is not a GPU"),
+    }
+}
+
+#[test]
+fn layers_are_those_of_the_cpu() {
+    if let Some(device) = software() {
+        let right = layers::<Flex>(&Default::default());
+        compare(&layers::<CubeBackend>(&bare(&device)), &right, 1e-4);
+    }
+}
+
+/// Maps in f16: what is computed is f32, so only the storing rounds.
+#[test]
+fn maps_may_be_stored_in_half() {
+    let Some(device) = software() else {
+        return;
+    };
+    let device = bare(&device);
+    let properties = device.client().properties().clone();
+    if !properties.supports_type(ElemType::Float(FloatKind::F16)) {
+        eprintln!("this adapter has no f16");
+        return;
+    }
+    let shape = [4, 3, 48, 50];
+    let run = |half: bool| {
+        // What goes in is rounded either way.
+        let store = |map: FloatTensor<CubeBackend>| {
+            let rounded = CubeBackend::float_cast(map, FloatDType::F16);
+            if half {
+                rounded
+            } else {
+                CubeBackend::float_cast(rounded, FloatDType::F32)
+            }
+        };
+        let make = |shape: &[usize], pace| tensor::<CubeBackend>(shape, pace, &device);
+        let x = || store(make(&shape, 0.37));
+        let grad = store(make(&shape, 0.53));
+        let gamma = || make(&[3], 1.13);
+        let moments = CubeBackend::moments(x());
+        let beta = make(&[3], 0.71);
+        let y = CubeBackend::normalise(x(), moments.clone(), gamma(), beta, 1e-5);
+        let sum = CubeBackend::add_activated(y.clone(), x(), 0.1);
+        let (at_x, at_gamma, at_beta) =
+            CubeBackend::normalise_backward(x(), moments.clone(), gamma(), grad, 1e-5);
+        for map in [&y, &sum, &at_x] {
+            assert_eq!(map.dtype == DType::F16, half);
+        }
+        [moments, y, sum, at_x, at_gamma, at_beta]
+            .map(|t| numbers::<CubeBackend>(CubeBackend::float_cast(t, FloatDType::F32)))
+    };
+    compare(&run(true), &run(false), 1e-3);
+}
+
+/// The fused one is compared with its plain twin elsewhere.
+#[test]
+fn the_face_loss_is_the_same_with_and_without_fusion() {
+    let Some(device) = software() else {
+        return;
+    };
+    let (rows, k, tau) = (10, 8, 0.5);
+    let z = Tensor::<2>::from_data(
+        TensorData::new(values(70, 0.37), [rows, 7]),
+        &Device::flex(),
+    );
+    let gram = z.clone().matmul(z.transpose()).into_data();
+    let lambda = TensorData::new(values(rows * k, 1.13), [rows, k]);
+    let moved = (0..k).map(|i| ((i * 5 + 3) % k) as i32).collect();
+    let moved = TensorData::new::<i32, _>(moved, [k]);
+    let grad = TensorData::new(values(rows, 0.71), [rows]);
+
+    let recording = device.clone().autodiff();
+    let leaf = Tensor::<2>::from_data(gram.clone(), &recording).require_grad();
+    let losses = mixed_cross_entropy(
+        leaf.clone(),
+        Tensor::from_data(lambda.clone(), &recording),
+        Tensor::from_data(moved.clone(), &recording),
+        tau,
+    );
+    let weights = Tensor::from_data(grad.clone(), &recording);
+    let grads = (losses.clone() * weights).sum().backward();
+    let fused = [
+        losses.into_data().iter().collect(),
+        leaf.grad(&grads).unwrap().into_data().iter().collect(),
+    ];
+
+    let device = bare(&device);
+    let float = |data: &TensorData| CubeBackend::float_from_data(data.clone(), &device);
+    let moved = || CubeBackend::int_from_data(moved.clone(), &device);
+    let losses = CubeBackend::mixed_cross_entropy(float(&gram), float(&lambda), moved(), tau);
+    let at_gram = CubeBackend::mixed_cross_entropy_backward(
+        float(&grad),
+        losses.clone(),
+        float(&gram),
+        float(&lambda),
+        moved(),
+        tau,
+    );
+    compare(&[losses, at_gram].map(numbers::<CubeBackend>), &fused, 1e-4);
+}
