@@ -9,6 +9,7 @@ mod attention;
 mod contrast;
 mod conv;
 mod cpu;
+mod dense;
 mod flat;
 mod launch;
 mod norm;

@@ -1,9 +1,10 @@
 //! Matrix products of the heads and losses. On GPUs they are our convolution over maps of one
-//! pixel, whose tiles suit any product; on the CPU burn's.
+//! pixel, whose tiles suit any product; on the CPU a linear layer has an operation of its own.
 
 use burn::tensor::activation::relu;
 use burn::tensor::{Tensor, module};
 
+use super::dense::dense;
 use super::{conv, ours};
 use crate::device::KernelGroup;
 
@@ -25,7 +26,11 @@ pub(crate) fn linear(
         let slope = if with_relu { 0.0 } else { 1.0 };
         return convolved(x, weight.transpose(), bias, slope);
     }
-    let y = module::linear(x, weight, Some(bias));
+    let y = if super::on_cpu(x.device()) {
+        dense(x, weight, bias)
+    } else {
+        module::linear(x, weight, Some(bias))
+    };
     if with_relu { relu(y) } else { y }
 }
 
