@@ -128,6 +128,14 @@ fn what_the_user_got_wrong_ends_with_2_and_a_sentence() {
             &["own.toml", "`batch.recom`", "`batch.recon`"],
         ),
         (&["--steps", "3", "--epochs", "3"], &["--steps", "--epochs"]),
+        (
+            &["--set", "precision=f64"],
+            &["precision", "`f32` or `f16`"],
+        ),
+        (
+            &["--set", "precision=f16"],
+            &["16-bit floats", "CPU", "visage devices", "precision=f32"],
+        ),
         (&["--device", "cuda"], &["cuda", "visage devices"]),
         (&["--device", "99"], &["no adapter 99", "visage devices"]),
         (&["--data", "missing"], &["does not exist", "missing"]),

@@ -6,9 +6,10 @@ mod support;
 use burn::tensor::activation::leaky_relu;
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use visage::config::Precision;
 
 /// One kind of layer at small sizes.
 #[derive(Debug)]
@@ -87,9 +88,16 @@ fn numbers(rng: &mut ChaCha8Rng, count: usize) -> Vec<f32> {
     (0..count).map(|_| rng.random_range(-1.0..1.0)).collect()
 }
 
+/// Whose convolution, and how it finds its map stored.
+#[derive(Clone, Copy)]
+enum Whose {
+    Burns,
+    Ours(FloatDType),
+}
+
 /// Output and gradients (x, weight, bias) of Σ tanh(conv(2x))², so that the incoming gradient is
-/// neither one nor constant.
-fn run(layer: &Layer, ours: bool, device: &Device) -> [Vec<f32>; 4] {
+/// neither one nor constant. All numbers of x fit into 16 bits.
+fn run(layer: &Layer, whose: Whose, device: &Device) -> [Vec<f32>; 4] {
     let &Layer {
         b,
         cin,
@@ -102,24 +110,40 @@ fn run(layer: &Layer, ours: bool, device: &Device) -> [Vec<f32>; 4] {
     } = layer;
     let mut rng = ChaCha8Rng::seed_from_u64(h as u64);
     let device = device.clone().autodiff();
-    let mut leaf = |shape: [usize; 4]| {
-        let data = TensorData::new(numbers(&mut rng, shape.iter().product()), shape);
-        Tensor::<4>::from_data(data, &device).require_grad()
+    let leaf = |numbers: Vec<f32>, shape: [usize; 4]| {
+        Tensor::<4>::from_data(TensorData::new(numbers, shape), &device).require_grad()
     };
-    let x = leaf([b, cin, h, w]);
-    let weight = leaf([cout, cin, kernel, kernel]);
-    let bias_leaf = leaf([1, 1, 1, cout]);
+    let mut random = |shape: [usize; 4]| numbers(&mut rng, shape.iter().product());
+    let short = |x: f32| (1024.0 * x).round() / 1024.0;
+    let x = random([b, cin, h, w]).into_iter().map(short).collect();
+    let x = leaf(x, [b, cin, h, w]);
+    let shape = [cout, cin, kernel, kernel];
+    let weight = leaf(random(shape), shape);
+    let shape = [1, 1, 1, cout];
+    let bias_leaf = leaf(random(shape), shape);
     let bias = bias_leaf.clone().reshape([cout]);
     let input = x.clone() * 2.0;
-    let y = if ours {
-        visage::ops::conv(input, weight.clone(), bias, stride, padding, slope)
-    } else {
-        let options = ConvOptions::new([stride; 2], [padding; 2], [1; 2], 1);
-        let y = conv2d(input, weight.clone(), Some(bias), options);
-        if slope == 1.0 {
-            y
-        } else {
-            leaky_relu(y, f64::from(slope))
+    let y = match whose {
+        Whose::Ours(maps) => {
+            let y = visage::ops::conv(
+                input.cast(maps),
+                weight.clone(),
+                bias,
+                stride,
+                padding,
+                slope,
+            );
+            assert_eq!(y.dtype(), maps.into());
+            y.cast(FloatDType::F32)
+        }
+        Whose::Burns => {
+            let options = ConvOptions::new([stride; 2], [padding; 2], [1; 2], 1);
+            let y = conv2d(input, weight.clone(), Some(bias), options);
+            if slope == 1.0 {
+                y
+            } else {
+                leaky_relu(y, f64::from(slope))
+            }
         }
     };
     let grads = (y.clone() * 0.1).tanh().square().sum().backward();
@@ -128,28 +152,45 @@ fn run(layer: &Layer, ours: bool, device: &Device) -> [Vec<f32>; 4] {
     [values(y.inner()), grad(&x), grad(&weight), grad(&bias_leaf)]
 }
 
+/// The largest difference may be `tolerance` of the largest number.
+fn assert_burns(layer: &Layer, maps: FloatDType, device: &Device, tolerance: f32) {
+    let reference = run(layer, Whose::Burns, &Device::flex());
+    let ours = run(layer, Whose::Ours(maps), device);
+    for (what, (a, b)) in ["y", "x", "weight", "bias"]
+        .iter()
+        .zip(ours.iter().zip(&reference))
+    {
+        assert_eq!(a.len(), b.len());
+        let scale = b.iter().fold(1e-3f32, |m, v| m.max(v.abs()));
+        let worst = a
+            .iter()
+            .zip(b)
+            .fold(0.0f32, |m, (a, b)| m.max((a - b).abs()));
+        assert!(
+            worst < tolerance * scale,
+            "{what}: {worst} of {scale} at {layer:?} on {device:?}"
+        );
+    }
+}
+
 #[test]
 fn values_and_gradients_are_those_of_burn() {
     for layer in &LAYERS {
-        let reference = run(layer, false, &Device::flex());
         for device in support::devices() {
-            let ours = run(layer, true, &device);
-            for (what, (a, b)) in ["y", "x", "weight", "bias"]
-                .iter()
-                .zip(ours.iter().zip(&reference))
-            {
-                assert_eq!(a.len(), b.len());
-                let scale = b.iter().fold(1e-3f32, |m, v| m.max(v.abs()));
-                let worst = a
-                    .iter()
-                    .zip(b)
-                    .fold(0.0f32, |m, (a, b)| m.max((a - b).abs()));
-                assert!(
-                    worst < 2e-5 * scale,
-                    "{what}: {worst} of {scale} at {layer:?} on {device:?}"
-                );
-            }
+            assert_burns(layer, FloatDType::F32, &device, 2e-5);
         }
+    }
+}
+
+/// Output and gradients are rounded to 11 bits on their way out, and the gradient also on its way
+/// in: each time by at most 2⁻¹¹ of a number.
+#[test]
+fn maps_of_16_bits_give_the_same_but_for_their_rounding() {
+    let Some(device) = support::software() else {
+        return;
+    };
+    for layer in &LAYERS {
+        assert_burns(layer, FloatDType::F16, &device, 1.5e-3);
     }
 }
 
@@ -158,7 +199,8 @@ fn values_and_gradients_are_those_of_burn() {
 fn gradients_are_the_same_on_every_run() {
     let layer = layer(4, [5, 9], [63, 61], 3, 1, 0.1);
     for device in support::devices() {
-        assert_eq!(run(&layer, true, &device), run(&layer, true, &device));
+        let ours = || run(&layer, Whose::Ours(FloatDType::F32), &device);
+        assert_eq!(ours(), ours());
     }
 }
 
@@ -166,6 +208,10 @@ fn gradients_are_the_same_on_every_run() {
 #[test]
 fn the_kernels_stand_their_trial() {
     for device in support::devices() {
-        assert_eq!(visage::ops::try_kernels(&device), [], "{device:?}");
+        let wrong = visage::ops::try_kernels(&device, Precision::F32);
+        assert_eq!(wrong, [], "{device:?}");
+    }
+    if let Some(device) = support::software() {
+        assert_eq!(visage::ops::try_kernels(&device, Precision::F16), []);
     }
 }

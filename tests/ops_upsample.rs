@@ -3,7 +3,7 @@
 mod support;
 
 use burn::tensor::activation::relu;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use visage::ops::{relu_upsample2, upsample2, upsample2_plain};
@@ -20,15 +20,26 @@ fn plain_relu_upsample2(x: Tensor<4>) -> Tensor<4> {
     upsample2_plain(relu(x))
 }
 
-/// Output and gradient at x of Σ tanh(f(2x))².
-fn run(shape: [usize; 4], f: fn(Tensor<4>) -> Tensor<4>, device: &Device) -> [Vec<f32>; 2] {
+type Op = fn(Tensor<4>) -> Tensor<4>;
+
+/// Ours and their plain twins.
+const PAIRS: [(Op, Op); 2] = [
+    (upsample2, upsample2_plain),
+    (relu_upsample2, plain_relu_upsample2),
+];
+
+/// Output and gradient at x of Σ tanh(f(2x))², where f finds its map stored like this. All numbers
+/// of x fit into 16 bits.
+fn run(shape: [usize; 4], f: Op, maps: FloatDType, device: &Device) -> [Vec<f32>; 2] {
     let mut rng = ChaCha8Rng::seed_from_u64(shape[2] as u64);
     let numbers: Vec<f32> = (0..shape.iter().product())
-        .map(|_| rng.random_range(-1.0..1.0))
+        .map(|_| rng.random_range(-1024..1024) as f32 / 1024.0)
         .collect();
     let data = TensorData::new(numbers, shape);
     let x = Tensor::<4>::from_data(data, &device.clone().autodiff()).require_grad();
-    let y = f(x.clone() * 2.0);
+    let y = f((x.clone() * 2.0).cast(maps));
+    assert_eq!(y.dtype(), maps.into());
+    let y = y.cast(FloatDType::F32);
     let grads = y.clone().tanh().square().sum().backward();
     let values = |t: Tensor<4>| t.into_data().iter::<f32>().collect();
     [
@@ -37,28 +48,35 @@ fn run(shape: [usize; 4], f: fn(Tensor<4>) -> Tensor<4>, device: &Device) -> [Ve
     ]
 }
 
-#[test]
-fn values_and_gradients_are_those_of_the_plain_twins() {
-    type Op = fn(Tensor<4>) -> Tensor<4>;
-    let pairs: [(Op, Op); 2] = [
-        (upsample2, upsample2_plain),
-        (relu_upsample2, plain_relu_upsample2),
-    ];
+fn assert_plain(maps: FloatDType, device: &Device, tolerance: f32) {
     for shape in SHAPES {
-        for (which, (ours, plain)) in pairs.into_iter().enumerate() {
-            let expected = run(shape, plain, &Device::flex());
-            for device in support::devices() {
-                let actual = run(shape, ours, &device);
-                for (what, (a, b)) in ["y", "x"].iter().zip(actual.iter().zip(&expected)) {
-                    assert_eq!(a.len(), b.len());
-                    for (a, b) in a.iter().zip(b) {
-                        assert!(
-                            (a - b).abs() < 1e-5,
-                            "{what} of {which}: {a}, not {b} at {shape:?} on {device:?}"
-                        );
-                    }
+        for (which, (ours, plain)) in PAIRS.into_iter().enumerate() {
+            let expected = run(shape, plain, FloatDType::F32, &Device::flex());
+            let actual = run(shape, ours, maps, device);
+            for (what, (a, b)) in ["y", "x"].iter().zip(actual.iter().zip(&expected)) {
+                assert_eq!(a.len(), b.len());
+                for (a, b) in a.iter().zip(b) {
+                    assert!(
+                        (a - b).abs() < tolerance,
+                        "{what} of {which}: {a}, not {b} at {shape:?} on {device:?}"
+                    );
                 }
             }
         }
+    }
+}
+
+#[test]
+fn values_and_gradients_are_those_of_the_plain_twins() {
+    for device in support::devices() {
+        assert_plain(FloatDType::F32, &device, 1e-5);
+    }
+}
+
+/// Numbers below 4 are rounded by at most 2⁻¹¹ of themselves on their way in and out.
+#[test]
+fn maps_of_16_bits_give_the_same_but_for_their_rounding() {
+    if let Some(device) = support::software() {
+        assert_plain(FloatDType::F16, &device, 4e-3);
     }
 }

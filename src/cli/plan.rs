@@ -33,10 +33,11 @@ pub(super) fn print(config: &RunConfig, data: &str, items: usize, device: &str) 
     )?;
     writeln!(
         out,
-        "Memory        about {:.2} GiB on the device: {:.2} for the state, {:.2} for the largest tape ({chunk})",
+        "Memory        about {:.2} GiB on the device: {:.2} for the state, {:.2} for the largest tape ({chunk}, maps in {})",
         gib(plan.peak_bytes),
         gib(plan.state_bytes),
-        gib(plan.tape_bytes)
+        gib(plan.tape_bytes),
+        config.precision
     )?;
     writeln!(
         out,

@@ -129,6 +129,7 @@ pub(super) fn start(args: &TrainArgs, in_lab: bool) -> Result<u8> {
     let plan = args.plan()?;
     if args.plan {
         let device = choose(plan.file.device()?)?;
+        device.store_maps(plan.config.precision)?;
         let source = data::open(plan.file.data.as_deref(), &plan.config)?;
         plan::print(
             &plan.config,

@@ -35,11 +35,23 @@ choice! {
     } default FacecyclePaper
 }
 choice! {
-    /// Arithmetic of the training step (row 22).
+    /// Numbers of the training step (row 22).
     Precision {
         /// 32-bit floats throughout.
         F32,
+        /// Maps between layers are stored as 16-bit floats, on GPUs that have them, and the loss is
+        /// scaled so that small gradients do not vanish. Weights, sums, codes and losses are 32-bit.
+        F16,
     } default F32
+}
+impl Precision {
+    /// Bytes of one number of a map.
+    pub fn bytes(self) -> f64 {
+        match self {
+            Self::F32 => 4.0,
+            Self::F16 => 2.0,
+        }
+    }
 }
 choice! {
     /// How the three branches reach the optimiser (row 14).

@@ -193,7 +193,7 @@ mod tests {
             ("batch.face", "a whole number from 2 to 8192"),
             ("dwa.mode", "one of `dynamic`, `manual`, `off`"),
             ("verify.threshold", "`kfold` or `fixed`"),
-            ("precision", "`f32`"),
+            ("precision", "`f32` or `f16`"),
             ("recon.terms", "a list of 4 values, each true or false"),
             ("neg_interp.branches", "a list, each entry `face` or `pose`"),
             (

@@ -34,7 +34,7 @@ pub struct RunConfig {
     pub backbone: Backbone,
     /// Epochs E of the schedule (row 19).
     pub epochs: u32,
-    /// Arithmetic (row 22).
+    /// How maps between layers are stored (row 22).
     pub precision: Precision,
     /// Joint or alternating updates (row 14).
     pub step_mode: StepMode,

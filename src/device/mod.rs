@@ -21,6 +21,9 @@ pub use kernels::{
 };
 pub(crate) use kernels::{layer_is_ours, measured};
 
+use crate::config::Precision;
+use crate::ops::try_kernels;
+
 /// What `--device` asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DeviceRequest {
@@ -86,6 +89,15 @@ pub enum DeviceError {
         /// How many there are.
         count: usize,
     },
+    /// Its shaders know no 16-bit floats.
+    #[error(
+        "precision = \"f16\" needs a GPU with 16-bit floats, and this is none: {device}; choose one with --device \
+         (`visage devices` says which have them), or --set precision=f32"
+    )]
+    NoHalf {
+        /// The device in words.
+        device: String,
+    },
 }
 
 /// A device ready for use.
@@ -97,6 +109,40 @@ pub struct ChosenDevice {
     pub words: String,
     /// The adapter, unless it is the CPU.
     pub adapter: Option<Adapter>,
+}
+
+impl ChosenDevice {
+    /// Makes sure that maps can be stored with this precision here. Kernels of ours for maps
+    /// of 16 bits are tried out first, except on a software adapter, where the tests do so.
+    ///
+    /// # Errors
+    ///
+    /// If the device has no 16-bit floats.
+    pub fn store_maps(&self, precision: Precision) -> Result<(), DeviceError> {
+        if precision == Precision::F32 {
+            return Ok(());
+        }
+        match &self.adapter {
+            Some(adapter) if adapter.f16 => {
+                if adapter.kind != AdapterKind::Software {
+                    try_out(&self.device, precision, &adapter.name);
+                }
+                Ok(())
+            }
+            _ => Err(DeviceError::NoHalf {
+                device: self.words.clone(),
+            }),
+        }
+    }
+}
+
+/// Does without kernels of ours that are wrong, and says so.
+fn try_out(device: &Device, maps: Precision, name: &str) {
+    for group in try_kernels(device, maps) {
+        tracing::warn!(
+            "our kernels for {group} give wrong results on {name}; burn's slower ones are used"
+        );
+    }
 }
 
 /// The place of the adapter that suits a request best.
@@ -153,12 +199,7 @@ pub fn choose(request: DeviceRequest) -> Result<ChosenDevice, DeviceError> {
     // A software rasteriser is slow: what is measured or tried there would only cost time.
     if adapter.kind != Software {
         kernels::read(&adapter);
-        for group in crate::ops::try_kernels(&device) {
-            tracing::warn!(
-                "our kernels for {group} give wrong results on {}; burn's slower ones are used",
-                adapter.name
-            );
-        }
+        try_out(&device, Precision::F32, &adapter.name);
     }
     let words = format!(
         "{} ({}, {}, {}): {why}",
@@ -226,5 +267,16 @@ mod tests {
         assert_eq!(best(&all, &order), Some(2));
         assert_eq!(best(&all[..2], &order), Some(1));
         assert_eq!(best(&all[..1], &order), None);
+    }
+
+    #[test]
+    fn maps_of_16_bits_need_a_device_that_has_them() {
+        let cpu = choose(DeviceRequest::Cpu).unwrap();
+        cpu.store_maps(Precision::F32).unwrap();
+        let error = cpu.store_maps(Precision::F16).unwrap_err().to_string();
+        assert!(
+            error.contains("CPU") && error.contains("precision=f32"),
+            "{error}"
+        );
     }
 }

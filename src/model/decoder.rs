@@ -2,7 +2,7 @@
 
 use burn::module::Module;
 use burn::nn::Linear;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, FloatDType, Tensor};
 
 use super::head::{linear, through};
 use super::layers::Conv;
@@ -57,6 +57,9 @@ pub struct Decoder {
     pub block5: UpBlock,
     /// 32×32 → 64×64 RGB.
     pub out: OutBlock,
+    /// How maps are stored, from the 1×1 map to the one before the picture.
+    #[module(skip)]
+    pub(super) maps: FloatDType,
 }
 
 impl Decoder {
@@ -74,6 +77,7 @@ impl Decoder {
             out: OutBlock {
                 conv: Conv::new(2 * base, 3, 3, 1, device),
             },
+            maps: FloatDType::F32,
         }
     }
 
@@ -82,17 +86,19 @@ impl Decoder {
     /// # Shapes
     ///
     /// - `v`: `[b, din]`
-    /// - output: `[b, 3, 64, 64]`, range (−1, 1); targets lie in [0, 1]
+    /// - output: `[b, 3, 64, 64]`, f32, range (−1, 1); targets lie in [0, 1]
     pub fn forward(&self, v: Tensor<2>) -> Tensor<4> {
         let v = match &self.fc {
             Some(fc) => through(fc, v, false),
             None => v,
         };
         let [b, channels] = v.dims();
-        let x = self.block1.forward(v.reshape([b, channels, 1, 1]));
+        let seed = v.reshape([b, channels, 1, 1]).cast(self.maps);
+        let x = self.block1.forward(seed);
         let x = self.block3.forward(self.block2.forward(x));
         let x = self.block5.forward(self.block4.forward(x));
-        tanh(self.out.conv.forward(relu_upsample2(x)))
+        let picture = self.out.conv.forward(relu_upsample2(x));
+        tanh(picture.cast(FloatDType::F32))
     }
 }
 

@@ -1,9 +1,9 @@
 //! Backbone B with its subnets (METHODS 1.1, 1.2).
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, FloatDType, Tensor};
 
-use super::layers::{ChannelAttention, Conv, ResidualBlock, Subnet};
+use super::layers::{ChannelAttention, Conv, ResidualBlock, Subnet, code_of};
 use crate::config::Backbone;
 
 /// Channel counts of an encoder.
@@ -73,6 +73,9 @@ pub struct Trunk {
     pub layer9: Conv,
     /// 3×3 to C channels.
     pub layer10: Conv,
+    /// How maps are stored, from the picture on.
+    #[module(skip)]
+    pub(super) maps: FloatDType,
 }
 
 impl Trunk {
@@ -95,15 +98,16 @@ impl Trunk {
             layer8: three(c2, c2, 1),
             layer9: three(c2, c4, 2),
             layer10: three(c4, w.trunk_out, 1),
+            maps: FloatDType::F32,
         }
     }
 
     /// # Shapes
     ///
     /// - `x`: `[b, 3, H, W]`, any size
-    /// - output: `[b, C, ⌈H/16⌉, ⌈W/16⌉]`
+    /// - output: `[b, C, ⌈H/16⌉, ⌈W/16⌉]`, stored as the network's maps are
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let x = self.layer1.forward_lrelu(x);
+        let x = self.layer1.forward_lrelu(x.cast(self.maps));
         let x = self.layer2.forward_lrelu(x);
         let x = self.a1.forward(self.layer3.forward_lrelu(x));
         let x = self.layer4.forward_lrelu(x);
@@ -160,7 +164,7 @@ impl Encoder {
         Features {
             f_f: self.g_f.forward(map.clone()),
             f_p: self.g_p.forward(map.clone()),
-            f_s: map.flatten(1, 3),
+            f_s: code_of(map),
         }
     }
 

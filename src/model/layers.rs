@@ -2,7 +2,7 @@
 
 use burn::module::{Initializer, Module, Param};
 use burn::tensor::activation::{leaky_relu, softmax};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, FloatDType, Tensor};
 
 use crate::device::KernelGroup;
 use crate::ops::{attention, conv, ours, residual};
@@ -13,6 +13,11 @@ pub const SLOPE: f64 = 0.1;
 /// LeakyReLU with the encoder's slope.
 fn lrelu<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     leaky_relu(x, SLOPE)
+}
+
+/// A map as a code: flattened in C, H, W order, and f32 however the map is stored.
+pub(super) fn code_of(map: Tensor<4>) -> Tensor<2> {
+    map.flatten::<2>(1, 3).cast(FloatDType::F32)
 }
 
 /// A square convolution with bias.
@@ -93,7 +98,9 @@ impl ChannelAttention {
         if ours(KernelGroup::Attention, x.device()) {
             self.forward_as_one(x)
         } else {
-            self.forward_plain(x)
+            // burn's products want numbers stored alike, and its softmaxes are better in f32.
+            let stored = x.dtype();
+            self.forward_plain(x.cast(FloatDType::F32)).cast(stored)
         }
     }
 
@@ -189,10 +196,8 @@ impl Subnet {
     /// # Shapes
     ///
     /// - `map`: `[b, cin, H, W]`
-    /// - output: `[b, cout·H·W]`
+    /// - output: `[b, cout·H·W]`, f32
     pub fn forward(&self, map: Tensor<4>) -> Tensor<2> {
-        self.conv2
-            .forward_lrelu(self.conv1.forward_lrelu(map))
-            .flatten(1, 3)
+        code_of(self.conv2.forward_lrelu(self.conv1.forward_lrelu(map)))
     }
 }

@@ -18,9 +18,9 @@ mod norm;
 mod params;
 
 use burn::module::Module;
-use burn::tensor::Device;
+use burn::tensor::{Device, FloatDType};
 
-use crate::config::{Backbone, Combine, RunConfig};
+use crate::config::{Backbone, Combine, Precision, RunConfig};
 
 pub use decoder::{Decoder, OutBlock, UpBlock, combine, l2_normalize, single_code};
 pub use encoder::{Encoder, Features, SingleTailEncoder, Trunk, Widths};
@@ -74,6 +74,16 @@ impl From<&RunConfig> for Architecture {
     }
 }
 
+impl From<Precision> for FloatDType {
+    /// How the numbers of a map are stored.
+    fn from(precision: Precision) -> Self {
+        match precision {
+            Precision::F32 => Self::F32,
+            Precision::F16 => Self::F16,
+        }
+    }
+}
+
 impl Pcl {
     /// The network with all parameters at zero (batch-norm scales at one), ready for
     /// [`load_values`] or [`initialise`].
@@ -95,6 +105,16 @@ impl Pcl {
             h_p: head(),
             decoder: Decoder::new(din, w.base, arch.decoder_fc, device),
         }
+    }
+
+    /// The same network with its maps stored like this. Weights, batch-norm statistics, codes and
+    /// pictures are f32 in any case; f16 needs a device that
+    /// [stores maps so](crate::device::ChosenDevice::store_maps).
+    pub fn with_precision(mut self, precision: Precision) -> Self {
+        let maps = precision.into();
+        self.encoder.trunk.maps = maps;
+        self.decoder.maps = maps;
+        self
     }
 
     /// The network with its initial weights: the same numbers for a seed on every device.

@@ -2,7 +2,7 @@
 
 use burn::module::{Initializer, Module, Param, RunningState};
 use burn::tensor::module::{batch_norm, batch_norm_train};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, FloatDType, Tensor};
 
 use crate::device::KernelGroup;
 use crate::ops::{self, Normalised, ours};
@@ -40,32 +40,35 @@ impl BatchNorm {
         }
     }
 
-    /// Batch statistics on a device that records gradients, running statistics elsewhere.
+    /// Batch statistics on a device that records gradients, running statistics elsewhere. Computed
+    /// in f32, however `x` is stored.
     ///
     /// # Shapes
     ///
     /// - `x`: `[b, C, …]`
     /// - output: as `x`
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
+        let stored = x.dtype();
         let (gamma, beta) = (self.gamma.val(), self.beta.val());
         if !x.device().is_autodiff() {
             return batch_norm(
-                x,
+                x.cast(FloatDType::F32),
                 gamma,
                 beta,
                 self.running_mean.value(),
                 self.running_var.value(),
                 EPSILON,
-            );
+            )
+            .cast(stored);
         }
         let shape = x.dims();
         let n = (shape.iter().product::<usize>() / shape[1]) as f64;
         let result = if ours(KernelGroup::Normalisation, x.device()) {
             ops::batch_norm(x, gamma, beta, EPSILON)
         } else {
-            let train = batch_norm_train(x, gamma, beta, EPSILON);
+            let train = batch_norm_train(x.cast(FloatDType::F32), gamma, beta, EPSILON);
             Normalised {
-                output: train.output,
+                output: train.output.cast(stored),
                 mean: train.mean,
                 variance: train.variance,
             }

@@ -6,15 +6,20 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use burn::tensor::{Device, FloatDType, Gradients, Tensor, TensorData};
 
 use super::{attention, batch_norm, conv, sum_of_squares, total};
-use crate::config::Reduction;
+use crate::config::{Precision, Reduction};
 use crate::device::KernelGroup;
 use crate::loss::{ContrastiveOptions, Mix, l_face};
 
 /// How far numbers may be apart, relative to the largest: far above rounding, far below an error.
-const TOLERANCE: f32 = 1e-3;
+fn tolerance(maps: Precision) -> f32 {
+    match maps {
+        Precision::F32 => 1e-3,
+        Precision::F16 => 1e-2,
+    }
+}
 
 /// Numbers in a row that are summed: by one workgroup, and by several.
 const SUMMED: [usize; 2] = [300, 20_000];
@@ -46,10 +51,11 @@ pub(super) fn trusted(group: KernelGroup) -> bool {
 /// Output and gradients; nothing if the device fails.
 type Results = Option<Vec<Vec<f32>>>;
 
-/// Numbers that are all different, as a leaf.
+/// Numbers of many values, as a leaf. They have few bits, so that 16 hold them as well as 32 do.
 fn leaf<const D: usize>(shape: [usize; D], pace: f32, device: &Device) -> Tensor<D> {
     let count = shape.iter().product::<usize>();
-    let numbers = (0..count).map(|i| (i as f32 * pace).sin()).collect();
+    let number = |i| ((i as f32 * pace).sin() * 1024.0).round() / 1024.0;
+    let numbers = (0..count).map(number).collect();
     Tensor::from_data(TensorData::new::<f32, _>(numbers, shape), device).require_grad()
 }
 
@@ -74,13 +80,18 @@ fn sums(count: usize, device: &Device) -> Results {
     ])
 }
 
-fn convolution([b, cin, cout, h, w, kernel, stride]: [usize; 7], device: &Device) -> Results {
+fn convolution(
+    [b, cin, cout, h, w, kernel, stride]: [usize; 7],
+    maps: FloatDType,
+    device: &Device,
+) -> Results {
     let device = device.clone().autodiff();
     let x = leaf([b, cin, h, w], 0.37, &device);
     let weight = leaf([cout, cin, kernel, kernel], 1.13, &device);
     let bias = leaf([cout], 0.71, &device);
-    let (out, padding) = (x.clone(), kernel / 2);
-    let out = conv(out, weight.clone(), bias.clone(), stride, padding, 0.1);
+    let (stored, padding) = (x.clone().cast(maps), kernel / 2);
+    let out = conv(stored, weight.clone(), bias.clone(), stride, padding, 0.1);
+    let out = out.cast(FloatDType::F32);
     let grads = out.clone().square().sum().backward();
     Some(vec![
         numbers(out.inner())?,
@@ -90,16 +101,18 @@ fn convolution([b, cin, cout, h, w, kernel, stride]: [usize; 7], device: &Device
     ])
 }
 
-fn normalisation(shape: [usize; 4], device: &Device) -> Results {
+fn normalisation(shape: [usize; 4], maps: FloatDType, device: &Device) -> Results {
     let device = device.clone().autodiff();
     let x = leaf(shape, 0.37, &device);
     let gamma = leaf([shape[1]], 1.13, &device);
     let beta = leaf([shape[1]], 0.71, &device);
     // A mean that is larger than the deviation.
-    let result = batch_norm(x.clone() + 5.0, gamma.clone(), beta.clone(), 1e-5);
-    let grads = result.output.clone().tanh().square().sum().backward();
+    let stored = (x.clone() + 5.0).cast(maps);
+    let result = batch_norm(stored, gamma.clone(), beta.clone(), 1e-5);
+    let output = result.output.cast(FloatDType::F32);
+    let grads = output.clone().tanh().square().sum().backward();
     Some(vec![
-        numbers(result.output.inner())?,
+        numbers(output.inner())?,
         numbers(result.mean.inner())?,
         numbers(result.variance.inner())?,
         gradient(&x, &grads)?,
@@ -108,13 +121,14 @@ fn normalisation(shape: [usize; 4], device: &Device) -> Results {
     ])
 }
 
-fn attended(shape: [usize; 4], device: &Device) -> Results {
+fn attended(shape: [usize; 4], maps: FloatDType, device: &Device) -> Results {
     let device = device.clone().autodiff();
     let c = shape[1];
     let x = leaf(shape, 0.37, &device);
     let weight = leaf([3 * c, c, 1, 1], 1.13, &device);
     let bias = leaf([3 * c], 0.71, &device);
-    let out = attention(x.clone(), weight.clone(), bias.clone(), 0.1);
+    let stored = x.clone().cast(maps);
+    let out = attention(stored, weight.clone(), bias.clone(), 0.1).cast(FloatDType::F32);
     let grads = out.clone().square().sum().backward();
     Some(vec![
         numbers(out.inner())?,
@@ -145,43 +159,51 @@ fn face_loss(n: usize, device: &Device) -> Results {
     Some(vec![numbers(loss.inner())?, gradient(&z, &grads)?])
 }
 
-/// All results of a group's trials.
-fn run(group: KernelGroup, device: &Device) -> Results {
+/// All results of a group's trials, with maps that are stored like this.
+fn run(group: KernelGroup, maps: Precision, device: &Device) -> Results {
+    let maps = maps.into();
     let all: Option<Vec<Vec<Vec<f32>>>> = match group {
         KernelGroup::Sums => SUMMED.map(|t| sums(t, device)).into_iter().collect(),
         KernelGroup::Convolution => CONVOLUTIONS
-            .map(|t| convolution(t, device))
+            .map(|t| convolution(t, maps, device))
             .into_iter()
             .collect(),
         KernelGroup::Normalisation => NORMALISED
-            .map(|t| normalisation(t, device))
+            .map(|t| normalisation(t, maps, device))
             .into_iter()
             .collect(),
-        KernelGroup::Attention => ATTENDED.map(|t| attended(t, device)).into_iter().collect(),
+        KernelGroup::Attention => ATTENDED
+            .map(|t| attended(t, maps, device))
+            .into_iter()
+            .collect(),
         KernelGroup::FaceLoss => FACES.map(|t| face_loss(t, device)).into_iter().collect(),
     };
     Some(all?.concat())
 }
 
 /// Whether two results are the same but for rounding.
-fn agree(ours: &[f32], right: &[f32]) -> bool {
+fn agree(ours: &[f32], right: &[f32], tolerance: f32) -> bool {
     let largest = right.iter().fold(1e-6f32, |m, v| m.max(v.abs()));
     ours.len() == right.len()
         && ours
             .iter()
             .zip(right)
-            .all(|(a, b)| (a - b).abs() <= TOLERANCE * largest)
+            .all(|(a, b)| (a - b).abs() <= tolerance * largest)
 }
 
-/// Compares our layers on a GPU with the CPU's, and from now on does without those that are wrong.
-/// Which they are.
-pub fn try_kernels(device: &Device) -> Vec<KernelGroup> {
-    let cpu = Device::flex();
-    let wrong = |group: &KernelGroup| match (run(*group, device), run(*group, &cpu)) {
-        (Some(ours), Some(right)) => {
-            ours.len() != right.len() || !ours.iter().zip(&right).all(|(a, b)| agree(a, b))
+/// Compares our layers on a GPU, on maps that are stored like this, with the CPU's on f32, and from
+/// now on does without those that are wrong. Which they are.
+pub fn try_kernels(device: &Device, maps: Precision) -> Vec<KernelGroup> {
+    let tolerance = tolerance(maps);
+    let wrong = |group: &KernelGroup| {
+        let cpu = run(*group, Precision::F32, &Device::flex());
+        match (run(*group, maps, device), cpu) {
+            (Some(ours), Some(right)) => {
+                let mut pairs = ours.iter().zip(&right);
+                ours.len() != right.len() || !pairs.all(|(a, b)| agree(a, b, tolerance))
+            }
+            _ => true,
         }
-        _ => true,
     };
     let mut found = Vec::new();
     for group in KernelGroup::ALL {
@@ -201,16 +223,16 @@ mod tests {
     #[test]
     fn wrong_and_missing_numbers_are_seen() {
         let right = [1.0, -200.0, 3.0];
-        assert!(agree(&[1.0001, -200.01, 3.0], &right));
-        assert!(!agree(&[1.0, -199.0, 3.0], &right));
-        assert!(!agree(&[1.0, f32::NAN, 3.0], &right));
-        assert!(!agree(&[1.0, -200.0], &right));
+        assert!(agree(&[1.0001, -200.01, 3.0], &right, 1e-3));
+        assert!(!agree(&[1.0, -199.0, 3.0], &right, 1e-3));
+        assert!(!agree(&[1.0, f32::NAN, 3.0], &right, 1e-3));
+        assert!(!agree(&[1.0, -200.0], &right, 1e-3));
     }
 
     #[test]
     fn every_trial_says_something() {
         for group in KernelGroup::ALL {
-            let results = run(group, &Device::flex()).unwrap();
+            let results = run(group, Precision::F32, &Device::flex()).unwrap();
             assert!(results.len() >= 4, "{group}");
             for (i, result) in results.iter().enumerate() {
                 let largest = result.iter().fold(0.0f32, |m, v| m.max(v.abs()));

@@ -2,8 +2,10 @@
 
 mod adam;
 mod grads;
+mod scale;
 mod schedule;
 
 pub use adam::{Adam, AdamOptions};
 pub use grads::Grads;
+pub use scale::LossScale;
 pub use schedule::learning_rate;

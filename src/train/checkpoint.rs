@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::event::LiveSetting;
 use crate::loss::balance::EpochLosses;
 use crate::model::NamedValues;
-use crate::optim::Adam;
+use crate::optim::{Adam, LossScale};
 use crate::weights;
 
 const MODEL: &str = "model.safetensors";
@@ -34,6 +34,9 @@ pub struct Progress {
     pub sums: EpochSums,
     /// Settings changed while training, the last of each kind.
     pub live: Vec<LiveSetting>,
+    /// Factor on the loss; it matters with `precision = "f16"` only.
+    #[serde(default)]
+    pub loss_scale: LossScale,
 }
 
 /// Loss sums of an unfinished epoch.

@@ -44,6 +44,21 @@ pub struct Weights {
     pub alphas: Alphas,
 }
 
+impl Weights {
+    /// All of them times `factor`, and with them all gradients.
+    pub fn scaled(self, factor: f64) -> Self {
+        let Alphas { pose, face } = self.alphas;
+        Self {
+            recon: self.recon * factor,
+            orth: self.orth * factor,
+            alphas: Alphas {
+                pose: pose * factor,
+                face: face * factor,
+            },
+        }
+    }
+}
+
 impl From<&RunConfig> for Objective {
     fn from(c: &RunConfig) -> Self {
         Self {

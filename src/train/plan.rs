@@ -1,6 +1,6 @@
 //! What a run would cost: memory, arithmetic, steps, worked out without touching a device.
 
-use crate::config::{Combine, PoseLoss, RunConfig};
+use crate::config::{Combine, PoseLoss, Precision, RunConfig};
 use crate::data::StreamSizes;
 use crate::model::Widths;
 
@@ -36,7 +36,10 @@ pub struct Plan {
 #[derive(Clone, Copy, Default)]
 struct Cost {
     macs: f64,
-    kept: f64,
+    /// Numbers of maps, which are stored as `precision` says.
+    maps: f64,
+    /// Numbers that are f32 in any case.
+    wide: f64,
     parameters: f64,
 }
 
@@ -46,13 +49,18 @@ impl Cost {
         let (cin, cout) = (cin as f64, cout as f64);
         let (area, pixels) = ((kernel * kernel) as f64, (side * side) as f64);
         self.macs += cin * cout * area * pixels;
-        self.kept += cout * pixels * (1.0 + extra);
+        self.maps += cout * pixels * (1.0 + extra);
         self.parameters += cin * cout * area + cout;
+    }
+
+    /// Bytes that it keeps.
+    fn bytes(&self, precision: Precision) -> f64 {
+        precision.bytes() * self.maps + F32 * self.wide
     }
 
     fn linear(&mut self, din: usize, dout: usize) {
         self.macs += (din * dout) as f64;
-        self.kept += 2.0 * dout as f64;
+        self.wide += 2.0 * dout as f64;
         self.parameters += (din * dout + dout) as f64;
     }
 
@@ -61,7 +69,7 @@ impl Cost {
             self.conv(c, c, 1, side, 1.0);
         }
         self.macs += 2.0 * (c * c * side * side) as f64;
-        self.kept += 3.0 * (c * side * side) as f64;
+        self.maps += 3.0 * (c * side * side) as f64;
     }
 }
 
@@ -101,12 +109,12 @@ fn decoder(w: Widths, concat: bool, fc: bool) -> Cost {
     }
     for (side, cout) in [(2, 4 * b), (4, 4 * b), (8, 4 * b), (16, 4 * b), (32, 2 * b)] {
         // ReLU of the small map, the doubled map, the convolution, batch-norm.
-        d.kept += (cin * side * side) as f64 * 1.25;
+        d.maps += (cin * side * side) as f64 * 1.25;
         d.conv(cin, cout, 3, side, 2.0);
         d.parameters += 2.0 * cout as f64;
         cin = cout;
     }
-    d.kept += (cin * 64 * 64) as f64 * 1.25;
+    d.maps += (cin * 64 * 64) as f64 * 1.25;
     d.conv(cin, 3, 3, 64, 2.0);
     d
 }
@@ -160,17 +168,19 @@ impl Plan {
         // Backward holds the gradient of the widest map and of its input beside the tape.
         let widest_encoder = 3.0 * (w.base * 32 * 32) as f64;
         let widest_decoder = 3.0 * (2 * w.base * 64 * 64) as f64;
-        let encoder_tape = live * (trunk.kept + 2.0 * subnet.kept + widest_encoder);
+        let maps = config.precision;
+        let encoder_tape =
+            live * (trunk.bytes(maps) + 2.0 * subnet.bytes(maps) + maps.bytes() * widest_encoder);
         let per_tape = if config.recon.bn_joint {
             decoded
         } else {
             sizes.recon as f64
         };
-        let decoder_tape = per_tape * (d.kept + widest_decoder);
+        let decoder_tape = per_tape * (d.bytes(maps) + maps.bytes() * widest_decoder);
         let k = (face - 2.0).max(0.0);
-        let contrast_tape = 24.0 * face * k + (face + pose_views) * head.kept;
+        let contrast_tape = F32 * 24.0 * face * k + (face + pose_views) * head.bytes(maps);
         let images = 2.0 * (recon + face + pose_views) * (3 * 64 * 64) as f64;
-        let tape_bytes = F32 * (encoder_tape.max(decoder_tape).max(contrast_tape) + images);
+        let tape_bytes = encoder_tape.max(decoder_tape).max(contrast_tape) + F32 * images;
         // Weights, gradients, m and v, and the new set while the old one still stands.
         let state_bytes = F32 * parameters * 6.0;
         let steps_per_epoch = sizes.steps_per_epoch(items);
@@ -212,6 +222,20 @@ mod tests {
         let tmac = Plan::new(&whole, 22_496).flops_per_step / 2e12;
         assert!((3.9..4.4).contains(&tmac), "{tmac}");
         assert!(plan.flops_per_step > Plan::new(&whole, 22_496).flops_per_step);
+    }
+
+    #[test]
+    fn maps_of_16_bits_take_less_memory_and_nothing_else_changes() {
+        let wide = Plan::new(&RunConfig::default(), 1000);
+        let half = RunConfig {
+            precision: Precision::F16,
+            ..RunConfig::default()
+        };
+        let half = Plan::new(&half, 1000);
+        let share = half.tape_bytes / wide.tape_bytes;
+        assert!((0.5..0.9).contains(&share), "{share}");
+        assert_eq!(half.state_bytes, wide.state_bytes);
+        assert_eq!(half.flops_per_step, wide.flops_per_step);
     }
 
     #[test]

@@ -82,6 +82,25 @@ fn there_must_be_a_checkpoint_to_resume() {
 }
 
 #[test]
+fn a_run_survives_a_precision_that_its_device_has_not() {
+    let place = Place::new();
+    place.faces(4);
+    place.train(&["--steps", "1", "--out", "run"]).expect(0);
+    let before = checkpoints(&place.path("run"));
+    let go_on = [
+        "train", "--device", "cpu", "--resume", "run", "--steps", "2",
+    ];
+    let with = |set: &'static str| [&go_on[..], &["--set", set]].concat();
+    place
+        .run(&with("precision=f16"))
+        .expect(2)
+        .says(&["16-bit floats", "CPU"]);
+    assert_eq!(checkpoints(&place.path("run")), before);
+    place.run(&with("precision=f32")).expect(0);
+    assert_eq!(steps(&place.path("run")), [1, 2]);
+}
+
+#[test]
 fn what_cannot_be_written_costs_the_file_not_the_run() {
     let place = Place::new();
     place.faces(4);

@@ -3,13 +3,13 @@
 //! Names are those of the layers. Bytes are what has to be read and written if nothing is done
 //! twice; what an implementation really moves is more.
 
-use burn::tensor::{Device, Distribution, Tensor};
+use burn::tensor::{Device, Distribution, FloatDType, Tensor};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use crate::augment::{FrameArena, Interpolation, pose_negative};
 use crate::bench::BenchError;
-use crate::config::RunConfig;
+use crate::config::{Precision, RunConfig};
 use crate::data::StreamSizes;
 use crate::loss::{l_face, l_pose};
 use crate::model::{Architecture, BatchNorm, ChannelAttention, Conv, Pcl, Widths};
@@ -68,8 +68,9 @@ pub(super) fn case(name: &str, config: &RunConfig, device: &Device) -> Result<Ca
     // The reconstruction stream encodes s and ŝ and decodes one term at a time.
     let (encoded, decoded) = (2 * config.batch.recon, config.batch.recon);
     let recording = device.clone().autodiff();
+    let maps = config.precision;
     let conv = |n, cin, cout, kernel, stride, side| {
-        convolution([n, cin, cout, kernel, stride, side], &recording)
+        convolution([n, cin, cout, kernel, stride, side], maps, &recording)
     };
     Ok(match name {
         "conv1" => conv(encoded, 3, b, 7, 2, 64),
@@ -85,10 +86,10 @@ pub(super) fn case(name: &str, config: &RunConfig, device: &Device) -> Result<Ca
         "d_conv5" => conv(decoded, 4 * b, 2 * b, 3, 1, 32),
         "d_out" => conv(decoded, 2 * b, 3, 3, 1, 64),
         "one_by_one" => conv(encoded, b, b, 1, 1, 32),
-        "attention1" => attention(encoded, b, 32, &recording),
-        "attention2" => attention(encoded, 2 * b, 16, &recording),
-        "upsample" => upsample([decoded, 2 * b, 32, 32], &recording),
-        "batch_norm" => batch_norm([decoded, 2 * b, 32, 32], &recording),
+        "attention1" => attention(encoded, b, 32, maps, &recording),
+        "attention2" => attention(encoded, 2 * b, 16, maps, &recording),
+        "upsample" => upsample([decoded, 2 * b, 32, 32], maps, &recording),
+        "batch_norm" => batch_norm([decoded, 2 * b, 32, 32], maps, &recording),
         "l_face" => face_loss(config, 8 * b, &recording),
         "l_pose" => pose_loss(config, 8 * b, &recording),
         "adam" => adam(config, &recording),
@@ -108,12 +109,14 @@ fn random<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
 }
 
 /// A map as the layer before leaves it: on the CPU with the channels of a pixel side by side.
-fn random_map([b, c, h, w]: [usize; 4], device: &Device) -> Tensor<4> {
-    if !on_cpu(device.clone()) {
-        return random([b, c, h, w], device);
-    }
-    let map = random([b, h, w, c], &device.clone().inner()).permute([0, 3, 1, 2]);
-    Tensor::from_inner(map).require_grad()
+fn random_map([b, c, h, w]: [usize; 4], maps: Precision, device: &Device) -> Tensor<4> {
+    let plain = device.clone().inner();
+    let map = if on_cpu(device.clone()) {
+        random([b, h, w, c], &plain).permute([0, 3, 1, 2])
+    } else {
+        random([b, c, h, w], &plain)
+    };
+    Tensor::from_inner(map.cast(FloatDType::from(maps))).require_grad()
 }
 
 /// A pass whose backward starts from ones, which on the CPU have to be moved first.
@@ -128,23 +131,27 @@ fn pass<const D: usize>(
     })
 }
 
-fn convolution([n, cin, cout, kernel, stride, side]: [usize; 6], device: &Device) -> Case {
+fn convolution(
+    [n, cin, cout, kernel, stride, side]: [usize; 6],
+    maps: Precision,
+    device: &Device,
+) -> Case {
     let out_side = side.div_ceil(stride);
     let layer = Conv::new(cin, cout, kernel, stride, device);
-    let x = random_map([n, cin, side, side], device);
+    let x = random_map([n, cin, side, side], maps, device);
     let macs = (n * cin * cout * kernel * kernel * out_side * out_side) as f64;
     let numbers = (n * (cin * side * side + cout * out_side * out_side)) as f64;
     Case {
         forward: pass(move || layer.forward(x.clone())),
         shape: format!("[{n}, {cin}, {side}, {side}] * {kernel}x{kernel} / {stride} -> {cout}"),
         flop: [2.0 * macs, 4.0 * macs],
-        bytes: [F32 * numbers, 2.0 * F32 * numbers],
+        bytes: [maps.bytes() * numbers, 2.0 * maps.bytes() * numbers],
     }
 }
 
-fn attention(n: usize, channels: usize, side: usize, device: &Device) -> Case {
+fn attention(n: usize, channels: usize, side: usize, maps: Precision, device: &Device) -> Case {
     let layer = ChannelAttention::new(channels, device);
-    let x = random_map([n, channels, side, side], device);
+    let x = random_map([n, channels, side, side], maps, device);
     let numbers = (n * channels * side * side) as f64;
     // Three 1×1 convolutions and two products.
     let macs = 5.0 * numbers * channels as f64;
@@ -152,31 +159,31 @@ fn attention(n: usize, channels: usize, side: usize, device: &Device) -> Case {
         forward: pass(move || layer.forward(x.clone())),
         shape: format!("[{n}, {channels}, {side}, {side}]"),
         flop: [2.0 * macs, 4.0 * macs],
-        bytes: [2.0 * F32 * numbers, 3.0 * F32 * numbers],
+        bytes: [2.0 * maps.bytes() * numbers, 3.0 * maps.bytes() * numbers],
     }
 }
 
-fn upsample(shape: [usize; 4], device: &Device) -> Case {
-    let x = random_map(shape, device);
+fn upsample(shape: [usize; 4], maps: Precision, device: &Device) -> Case {
+    let x = random_map(shape, maps, device);
     let numbers = shape.iter().product::<usize>() as f64;
     Case {
         forward: pass(move || relu_upsample2(x.clone())),
         shape: format!("{shape:?} -> twice the sides"),
         flop: [0.0; 2],
-        bytes: [F32 * 5.0 * numbers; 2],
+        bytes: [maps.bytes() * 5.0 * numbers; 2],
     }
 }
 
-fn batch_norm(shape: [usize; 4], device: &Device) -> Case {
+fn batch_norm(shape: [usize; 4], maps: Precision, device: &Device) -> Case {
     let layer = BatchNorm::new(shape[1], device);
-    let x = random_map(shape, device);
+    let x = random_map(shape, maps, device);
     let numbers = shape.iter().product::<usize>() as f64;
     Case {
         forward: pass(move || layer.forward(x.clone())),
         shape: format!("{shape:?}"),
         flop: [0.0; 2],
         // Read for the statistics, read and written for the result; x and the gradient twice back.
-        bytes: [3.0 * F32 * numbers, 5.0 * F32 * numbers],
+        bytes: [3.0 * maps.bytes() * numbers, 5.0 * maps.bytes() * numbers],
     }
 }
 

@@ -6,6 +6,8 @@ use super::report::{OpReport, OpTime, Setting};
 use super::{BenchError, BenchJob, Ceiling, Spread, sync, timed};
 use cases::Case;
 
+use crate::train::TrainError;
+
 pub use cases::NAMES;
 
 /// The names of a list like `conv2,attention1`, or of all operations for `all`.
@@ -31,8 +33,11 @@ pub fn names(list: &str) -> Result<Vec<&'static str>, BenchError> {
 ///
 /// # Errors
 ///
-/// If the device fails.
+/// If the device fails, or does not know the precision.
 pub fn measure(job: &BenchJob, names: &[&'static str]) -> Result<OpReport, BenchError> {
+    job.device
+        .store_maps(job.config.precision)
+        .map_err(TrainError::from)?;
     let ceiling = Ceiling::measure(&job.device)?;
     let mut ops = Vec::with_capacity(names.len());
     for name in names {

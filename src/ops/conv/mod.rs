@@ -15,13 +15,15 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, backend_extension};
-use burn::tensor::{Shape, Tensor};
+use burn::tensor::{DType, Shape, Tensor};
 
 /// The operation on every backend. `stride` and `padding` count for both axes.
 #[backend_extension(Cube, Flex, Fusion, Autodiff)]
 pub trait ConvOps: Backend {
     /// `x`: `[b, cin, h, w]`, `weight`: `[cout, cin, k, k]`, `bias`: `[cout]`. The sum goes through
-    /// LeakyReLU with this slope; 1 leaves it as it is.
+    /// LeakyReLU with this slope; 1 leaves it as it is. On GPUs maps and their gradients may be
+    /// stored in f16; what comes out is stored as `x` is. Weights, their gradients and all sums are
+    /// f32.
     #[fusion(dtype = x, shape = convolved(x, weight, stride, padding))]
     fn conv(
         x: FloatTensor<Self>,
@@ -52,7 +54,7 @@ pub trait ConvOps: Backend {
     ) -> FloatTensor<Self>;
 
     /// Gradient at the weight, which had kernel side `kernel`.
-    #[fusion(dtype = grad, shape = weight_shape(x, grad, kernel))]
+    #[fusion(dtype = DType::F32, shape = weight_shape(x, grad, kernel))]
     fn conv_weight_backward(
         x: FloatTensor<Self>,
         grad: FloatTensor<Self>,
@@ -62,7 +64,7 @@ pub trait ConvOps: Backend {
     ) -> FloatTensor<Self>;
 
     /// Gradient at the bias: `[b, cout, oh, ow]` → `[cout]`.
-    #[fusion(dtype = grad, shape = bias_shape(grad))]
+    #[fusion(dtype = DType::F32, shape = bias_shape(grad))]
     fn conv_bias_backward(grad: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
@@ -208,10 +210,10 @@ impl<B: Backend + ConvOps, C: CheckpointStrategy> ConvOps for Autodiff<B, C> {
 ///
 /// # Shapes
 ///
-/// - `x`: `[b, cin, h, w]`
+/// - `x`: `[b, cin, h, w]`, f32 or on GPUs f16
 /// - `weight`: `[cout, cin, k, k]`
 /// - `bias`: `[cout]`
-/// - output: `[b, cout, (h + 2p − k)/s + 1, (w + 2p − k)/s + 1]`
+/// - output, stored as `x` is: `[b, cout, (h + 2p − k)/s + 1, (w + 2p − k)/s + 1]`
 pub fn conv(
     x: Tensor<4>,
     weight: Tensor<4>,

@@ -1,4 +1,6 @@
 //! The kernels: one unit per pixel of the smaller map, two numbers of the larger one at a time.
+//!
+//! Maps may be stored in 16 bits; sums are f32.
 
 use burn::backend::TensorMetadata;
 use burn::backend::tensor::FloatTensor;
@@ -7,24 +9,26 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
 use super::UpsampleOps;
-use crate::ops::launch::{dense, elementwise, empty};
+use crate::ops::launch::{dense_map, elementwise, empty_map, storage};
 
 /// Two neighbours along x.
 type Pair = Vector<f32, Const<2>>;
+/// The same as they are stored.
+type Stored<F> = Vector<F, Const<2>>;
 
 /// Two outputs along x from the row that starts at `row`: ¼·before + ¾·here and ¾·here + ¼·after.
 #[cube]
-fn widened(
-    x: &[f32],
+fn widened<F: Float>(
+    x: &[F],
     row: usize,
     before: usize,
     here: usize,
     after: usize,
     #[comptime] relu: bool,
 ) -> Pair {
-    let mut a = x[row + before];
-    let mut b = x[row + here];
-    let mut c = x[row + after];
+    let mut a = f32::cast_from(x[row + before]);
+    let mut b = f32::cast_from(x[row + here]);
+    let mut c = f32::cast_from(x[row + after]);
     if comptime!(relu) {
         a = a.max(0.0f32);
         b = b.max(0.0f32);
@@ -40,7 +44,14 @@ fn widened(
 
 /// The four outputs of one input pixel.
 #[cube(launch)]
-fn forward(x: &[f32], out: &mut [Pair], h: usize, w: usize, #[comptime] relu: bool) {
+fn forward<F: Float>(
+    x: &[F],
+    out: &mut [Stored<F>],
+    h: usize,
+    w: usize,
+    #[comptime] relu: bool,
+    #[define(F)] _storage: ElemType,
+) {
     if ABSOLUTE_POS >= x.len() {
         terminate!();
     }
@@ -50,21 +61,21 @@ fn forward(x: &[f32], out: &mut [Pair], h: usize, w: usize, #[comptime] relu: bo
     let before = ix.max(1) - 1;
     let after = (ix + 1).min(w - 1);
     let map = (line - iy) * w;
-    let above = widened(x, map + (iy.max(1) - 1) * w, before, ix, after, relu);
-    let here = widened(x, map + iy * w, before, ix, after, relu);
-    let below = widened(x, map + (iy + 1).min(h - 1) * w, before, ix, after, relu);
+    let above = widened::<F>(x, map + (iy.max(1) - 1) * w, before, ix, after, relu);
+    let here = widened::<F>(x, map + iy * w, before, ix, after, relu);
+    let below = widened::<F>(x, map + (iy + 1).min(h - 1) * w, before, ix, after, relu);
     let near = here * Pair::new(0.75f32);
     let far = Pair::new(0.25f32);
-    out[2 * line * w + ix] = near + above * far;
-    out[(2 * line + 1) * w + ix] = near + below * far;
+    out[2 * line * w + ix] = Stored::<F>::cast_from(near + above * far);
+    out[(2 * line + 1) * w + ix] = Stored::<F>::cast_from(near + below * far);
 }
 
 /// What the outputs of one row give back to the input at `here`.
 #[cube]
-fn narrowed(grad: &[Pair], row: usize, here: usize, w: usize) -> f32 {
-    let middle = grad[row + here];
-    let before = grad[row + here.max(1) - 1];
-    let after = grad[row + (here + 1).min(w - 1)];
+fn narrowed<F: Float>(grad: &[Stored<F>], row: usize, here: usize, w: usize) -> f32 {
+    let middle = Pair::cast_from(grad[row + here]);
+    let before = Pair::cast_from(grad[row + here.max(1) - 1]);
+    let after = Pair::cast_from(grad[row + (here + 1).min(w - 1)]);
     // At a border the outermost output also took what it would have taken from beyond.
     let left = select(here > 0, before.extract(1usize), middle.extract(0usize));
     let right = select(here + 1 < w, after.extract(0usize), middle.extract(1usize));
@@ -73,7 +84,15 @@ fn narrowed(grad: &[Pair], row: usize, here: usize, w: usize) -> f32 {
 
 /// One input pixel collects the outputs it went into; with `relu`, if it was positive.
 #[cube(launch)]
-fn backward(grad: &[Pair], x: &[f32], out: &mut [f32], h: usize, w: usize, #[comptime] relu: bool) {
+fn backward<F: Float>(
+    grad: &[Stored<F>],
+    x: &[F],
+    out: &mut [F],
+    h: usize,
+    w: usize,
+    #[comptime] relu: bool,
+    #[define(F)] _storage: ElemType,
+) {
     if ABSOLUTE_POS >= out.len() {
         terminate!();
     }
@@ -81,22 +100,23 @@ fn backward(grad: &[Pair], x: &[f32], out: &mut [f32], h: usize, w: usize, #[com
     let line = ABSOLUTE_POS / w;
     let iy = line % h;
     let map = 2 * (line - iy) * w;
-    let first = narrowed(grad, map + ((2 * iy).max(1) - 1) * w, ix, w);
-    let second = narrowed(grad, map + 2 * iy * w, ix, w);
-    let third = narrowed(grad, map + (2 * iy + 1) * w, ix, w);
-    let fourth = narrowed(grad, map + (2 * iy + 2).min(2 * h - 1) * w, ix, w);
+    let first = narrowed::<F>(grad, map + ((2 * iy).max(1) - 1) * w, ix, w);
+    let second = narrowed::<F>(grad, map + 2 * iy * w, ix, w);
+    let third = narrowed::<F>(grad, map + (2 * iy + 1) * w, ix, w);
+    let fourth = narrowed::<F>(grad, map + (2 * iy + 2).min(2 * h - 1) * w, ix, w);
     let sum = 0.25f32 * (first + fourth) + 0.75f32 * (second + third);
     if comptime!(relu) {
-        out[ABSOLUTE_POS] = select(x[ABSOLUTE_POS] > 0.0f32, sum, 0.0f32);
+        let positive = f32::cast_from(x[ABSOLUTE_POS]) > 0.0f32;
+        out[ABSOLUTE_POS] = F::cast_from(select(positive, sum, 0.0f32));
     } else {
-        out[ABSOLUTE_POS] = sum;
+        out[ABSOLUTE_POS] = F::cast_from(sum);
     }
 }
 
 fn double(x: CubeTensor, relu: bool) -> CubeTensor {
-    let x = dense(x);
+    let x = dense_map(x);
     let [b, c, h, w] = x.shape().dims();
-    let out = empty(&x, [b, c, 2 * h, 2 * w]);
+    let out = empty_map(&x, [b, c, 2 * h, 2 * w]);
     let (count, dim) = elementwise(&out, b * c * h * w);
     forward::launch(
         &out.client,
@@ -107,19 +127,20 @@ fn double(x: CubeTensor, relu: bool) -> CubeTensor {
         h,
         w,
         relu,
+        storage(&out),
     );
     out
 }
 
 /// `x` decides where the gradient of a ReLU passes.
 fn halve(grad: CubeTensor, x: Option<CubeTensor>) -> CubeTensor {
-    let grad = dense(grad);
+    let grad = dense_map(grad);
     let [b, c, h, w] = grad.shape().dims();
     let (h, w) = (h / 2, w / 2);
-    let out = empty(&grad, [b, c, h, w]);
+    let out = empty_map(&grad, [b, c, h, w]);
     let (count, dim) = elementwise(&out, b * c * h * w);
     let relu = x.is_some();
-    let x = x.map_or_else(|| grad.clone(), dense);
+    let x = x.map_or_else(|| grad.clone(), dense_map);
     backward::launch(
         &out.client,
         count,
@@ -130,6 +151,7 @@ fn halve(grad: CubeTensor, x: Option<CubeTensor>) -> CubeTensor {
         h,
         w,
         relu,
+        storage(&out),
     );
     out
 }

@@ -19,10 +19,10 @@ use super::phase::{self, Phase};
 use super::snapshot::Gallery;
 use super::studio::Studio;
 use super::upload::upload;
-use crate::config::{PoseLoss, RunConfig};
+use crate::config::{PoseLoss, Precision, RunConfig};
 use crate::data::labelled::LabelledError;
 use crate::data::{self, DataError, FaceSource, FrameCache, Loader, StepBatch, StreamSizes};
-use crate::device::ChosenDevice;
+use crate::device::{ChosenDevice, DeviceError};
 use crate::loss::{chance_face, chance_pose};
 use crate::model::{Architecture, Pcl, load_exactly, parameter_count};
 use crate::optim::Adam;
@@ -56,6 +56,9 @@ pub struct Job {
 /// Why training cannot begin.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
+    /// The device cannot compute with this precision.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
     /// Something is wrong with the faces.
     #[error(transparent)]
     Data(#[from] DataError),
@@ -107,7 +110,7 @@ impl Trainer {
     ///
     /// # Errors
     ///
-    /// If the faces or the checkpoint cannot be used.
+    /// If the device, the faces or the checkpoint cannot be used.
     pub fn prepare(job: Job, emit: &mut dyn FnMut(Event)) -> Result<Self, TrainError> {
         let Job {
             dir,
@@ -119,6 +122,7 @@ impl Trainer {
             paused,
             stay,
         } = job;
+        device.store_maps(config.precision)?;
         if let Some(data) = &data {
             emit(Event::Note {
                 text: format!("Reading the folder {}", data.display()),
@@ -146,6 +150,7 @@ impl Trainer {
         } else {
             Pcl::new(arch, config.seed, &recording)
         };
+        let model = model.with_precision(config.precision);
         let resumed_at = progress.step;
         let gallery = Gallery::choose(
             &source,
@@ -325,7 +330,8 @@ impl Trainer {
         }
     }
 
-    /// One step and its event. `Ok(false)` if its loss was not finite and nothing was changed.
+    /// One step and its event. `Ok(false)` if its loss was not finite and nothing was changed. A
+    /// step that was left out for the sake of the loss scale is none of those.
     fn one_step(&mut self, emit: &mut dyn FnMut(Event)) -> Result<bool, StopReason> {
         let start = Instant::now();
         phase::begin(Phase::Load);
@@ -373,7 +379,23 @@ impl Trainer {
                 });
                 false
             }
+            Outcome::Overflow => {
+                let scale = &mut self.progress.loss_scale;
+                let before = scale.factor;
+                scale.fall();
+                emit(Event::Note {
+                    text: format!(
+                        "Step {}: its gradients did not fit into 16 bits with the loss times {before}. It is left \
+                         out; from now on the loss is multiplied by {}.",
+                        self.progress.step, scale.factor
+                    ),
+                });
+                true
+            }
             Outcome::Done { values, grad_norm } => {
+                if self.config.precision == Precision::F16 {
+                    self.progress.loss_scale.count();
+                }
                 let step_ms = start.elapsed().as_secs_f64() * 1e3;
                 self.count(&values);
                 let [t1, t2, t3, t4] = values.t;

@@ -1,7 +1,7 @@
 //! One update of the network, and what steers it: loss weights, learning rate, epoch averages.
 
 use super::Trainer;
-use crate::config::StepMode;
+use crate::config::{Precision, StepMode};
 use crate::loss::balance::{Alphas, EpochLosses, alphas, omegas};
 use crate::loss::recon_weight;
 use crate::model::Buffers;
@@ -14,8 +14,15 @@ use crate::train::step::{Batch, Stream, TermValues, Terms, joint_gradients, stre
 
 /// How one step went.
 pub(super) enum Outcome {
-    Done { values: TermValues, grad_norm: f64 },
-    NotFinite { what: String },
+    Done {
+        values: TermValues,
+        grad_norm: f64,
+    },
+    NotFinite {
+        what: String,
+    },
+    /// The scaled gradients of 16-bit maps were too large for 16 bits; a smaller scale may help.
+    Overflow,
 }
 
 impl Trainer {
@@ -28,18 +35,20 @@ impl Trainer {
         lr: f64,
     ) -> Result<Outcome, String> {
         let chunk = self.config.memory.chunk;
+        let scale = self.loss_scale();
+        let weights = &weights.scaled(scale);
         let buffers = Buffers::of(&self.model);
         match self.config.step_mode {
             StepMode::Joint => {
                 let (terms, mut grads) =
                     joint_gradients(&self.model, inputs, objective, weights, chunk);
                 phase::begin(Phase::Optimiser);
-                let (values, norm) = read(&terms, &grads)?;
-                if let Some(what) = not_finite(&values, norm) {
+                let (values, norm) = read(&terms, &grads, scale)?;
+                if let Some(bad) = self.not_finite(&values, norm) {
                     self.model = buffers.put_back(self.model.clone());
-                    return Ok(Outcome::NotFinite { what });
+                    return Ok(bad);
                 }
-                clip(&mut grads, norm, self.config.optimizer.clip_norm);
+                unscale_and_clip(&mut grads, scale, norm, self.config.optimizer.clip_norm);
                 self.model = self.adam.step(self.model.clone(), &grads, lr);
                 Ok(Outcome::Done {
                     values,
@@ -57,16 +66,16 @@ impl Trainer {
                     let (terms, mut grads) =
                         stream_gradients(&self.model, stream, inputs, objective, weights, chunk);
                     phase::begin(Phase::Optimiser);
-                    let (values, norm) = read(&terms, &grads)?;
-                    if let Some(what) = not_finite(&values, norm) {
+                    let (values, norm) = read(&terms, &grads, scale)?;
+                    if let Some(bad) = self.not_finite(&values, norm) {
                         let (model, adam) = before;
                         self.adam = adam;
                         self.model = buffers.put_back(model);
-                        return Ok(Outcome::NotFinite { what });
+                        return Ok(bad);
                     }
                     all.merge(values);
                     squares += norm * norm;
-                    clip(&mut grads, norm, self.config.optimizer.clip_norm);
+                    unscale_and_clip(&mut grads, scale, norm, self.config.optimizer.clip_norm);
                     if self.config.alternating.touch_all {
                         self.adam.touch_all(&mut grads);
                     }
@@ -78,6 +87,33 @@ impl Trainer {
                 })
             }
         }
+    }
+
+    /// What the loss is multiplied by.
+    fn loss_scale(&self) -> f64 {
+        match self.config.precision {
+            Precision::F32 => 1.0,
+            Precision::F16 => self.progress.loss_scale.factor,
+        }
+    }
+
+    /// What kind of bad step this is, if it is one. A loss is not scaled, so only gradients can
+    /// have become too large through the scale.
+    fn not_finite(&self, values: &TermValues, norm: f64) -> Option<Outcome> {
+        if let Some(what) = losses_not_finite(values) {
+            return Some(Outcome::NotFinite { what });
+        }
+        if norm.is_finite() {
+            return None;
+        }
+        let scaled = self.config.precision == Precision::F16;
+        Some(if scaled && self.progress.loss_scale.can_fall() {
+            Outcome::Overflow
+        } else {
+            Outcome::NotFinite {
+                what: "the gradient".to_owned(),
+            }
+        })
     }
 
     pub(super) fn weights(&self, epoch: u32) -> Weights {
@@ -168,34 +204,40 @@ impl Trainer {
     }
 }
 
-/// Losses and gradient norm in one transfer.
-fn read(terms: &Terms, grads: &Grads) -> Result<(TermValues, f64), String> {
+/// Losses and the norm of the gradient in one transfer; `grads` are those of the loss times `scale`.
+fn read(terms: &Terms, grads: &Grads, scale: f64) -> Result<(TermValues, f64), String> {
     let (values, norm) = terms.read(grads.norm())?;
-    Ok((values, norm.unwrap_or(0.0)))
+    Ok((values, norm.unwrap_or(0.0) / scale))
 }
 
-fn not_finite(values: &TermValues, norm: f64) -> Option<String> {
-    if !values.is_finite() {
-        let named = [
-            ("t1", values.t[0]),
-            ("t2", values.t[1]),
-            ("t3", values.t[2]),
-            ("t4", values.t[3]),
-            ("L_orth", values.orth),
-            ("L_face", values.face),
-            ("L_pose", values.pose),
-        ];
-        let bad = named
-            .iter()
-            .filter(|(_, v)| v.is_some_and(|v| !v.is_finite()))
-            .map(|(name, _)| *name);
-        return Some(bad.collect::<Vec<_>>().join(", "));
+fn losses_not_finite(values: &TermValues) -> Option<String> {
+    if values.is_finite() {
+        return None;
     }
-    (!norm.is_finite()).then(|| "the gradient".to_owned())
+    let named = [
+        ("t1", values.t[0]),
+        ("t2", values.t[1]),
+        ("t3", values.t[2]),
+        ("t4", values.t[3]),
+        ("L_orth", values.orth),
+        ("L_face", values.face),
+        ("L_pose", values.pose),
+    ];
+    let bad = named
+        .iter()
+        .filter(|(_, v)| v.is_some_and(|v| !v.is_finite()))
+        .map(|(name, _)| *name);
+    Some(bad.collect::<Vec<_>>().join(", "))
 }
 
-fn clip(grads: &mut Grads, norm: f64, limit: f64) {
-    if limit > 0.0 && norm > limit {
-        grads.scale(limit / norm);
+/// Takes the scale out of the gradients and shortens them to the limit; `norm` is without the scale.
+fn unscale_and_clip(grads: &mut Grads, scale: f64, norm: f64, limit: f64) {
+    let clip = if limit > 0.0 && norm > limit {
+        limit / norm
+    } else {
+        1.0
+    };
+    if clip != scale {
+        grads.scale(clip / scale);
     }
 }

@@ -1,7 +1,9 @@
 //! burn's own kernels. Nothing is tuned: its direct ones, the only ones that work on every adapter.
+//! They want all numbers stored alike, so maps in 16 bits are widened first.
 
 use burn::backend::ops::ConvOptions;
-use burn::tensor::Shape;
+use burn::tensor::{DType, Shape};
+use burn_cubecl::kernel::cast;
 use burn_cubecl::kernel::conv::{
     ConvStrategy, conv_data_backward, conv_forward, conv_weight_backward,
 };
@@ -20,8 +22,10 @@ pub(super) fn forward(
     padding: usize,
 ) -> CubeTensor {
     let (options, direct) = (options(stride, padding), ConvStrategy::Direct);
-    conv_forward::<2>(x, weight, Some(bias), options, direct)
-        .expect("a direct convolution exists for every shape")
+    let (stored, x) = (x.dtype, cast(x, DType::F32));
+    let out = conv_forward::<2>(x, weight, Some(bias), options, direct)
+        .expect("a direct convolution exists for every shape");
+    cast(out, stored)
 }
 
 /// `shape` is that of the input.
@@ -33,11 +37,13 @@ pub(super) fn data_backward(
     padding: usize,
 ) -> CubeTensor {
     let (options, direct) = (options(stride, padding), ConvStrategy::Direct);
-    conv_data_backward::<2>(grad, weight, Shape::new(shape), options, direct)
-        .expect("a direct data gradient exists for every shape")
+    let (stored, grad) = (grad.dtype, cast(grad, DType::F32));
+    let out = conv_data_backward::<2>(grad, weight, Shape::new(shape), options, direct)
+        .expect("a direct data gradient exists for every shape");
+    cast(out, stored)
 }
 
-/// `shape` is that of the weight.
+/// `shape` is that of the weight. The gradient is f32.
 pub(super) fn weight_backward(
     x: CubeTensor,
     grad: CubeTensor,
@@ -46,6 +52,7 @@ pub(super) fn weight_backward(
     padding: usize,
 ) -> CubeTensor {
     let (options, direct) = (options(stride, padding), ConvStrategy::Direct);
+    let (x, grad) = (cast(x, DType::F32), cast(grad, DType::F32));
     conv_weight_backward::<2>(x, grad, Shape::new(shape), options, direct)
         .expect("a direct weight gradient exists for every shape")
 }

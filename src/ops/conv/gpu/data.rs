@@ -7,7 +7,7 @@ use super::choice;
 use super::gather::{Gather, WeightOrder};
 use super::product::{Product, run};
 use crate::device::ConvKernel;
-use crate::ops::launch::{dense, empty};
+use crate::ops::launch::{dense, dense_map, empty_map};
 
 /// The taps of one axis that reach input positions of one residue modulo the stride.
 struct Reach {
@@ -52,10 +52,10 @@ pub(super) fn data_backward(
     stride: usize,
     padding: usize,
 ) -> CubeTensor {
-    let (grad, weight) = (dense(grad), dense(weight));
+    let (grad, weight) = (dense_map(grad), dense(weight));
     let [b, cout, oh, ow] = grad.shape().dims();
     let [_, cin, kernel, _] = weight.shape().dims();
-    let out = empty(&grad, [b, cin, h, w]);
+    let out = empty_map(&grad, [b, cin, h, w]);
     for residue_y in 0..stride.min(h) {
         for residue_x in 0..stride.min(w) {
             let y = Reach::new(residue_y, h, kernel, stride, padding);

@@ -7,7 +7,7 @@ use super::choice;
 use super::gather::{Gather, WeightOrder};
 use super::product::{Product, run};
 use crate::device::ConvKernel;
-use crate::ops::launch::{dense, empty};
+use crate::ops::launch::{dense, dense_map, empty_map};
 
 /// Convolution, bias and LeakyReLU in one launch; slope 1 is no activation.
 pub(super) fn forward(
@@ -19,10 +19,10 @@ pub(super) fn forward(
     padding: usize,
     slope: f32,
 ) -> CubeTensor {
-    let (x, weight, bias) = (dense(x), dense(weight), dense(bias));
+    let (x, weight, bias) = (dense_map(x), dense(weight), dense(bias));
     let ([b, cin, h, w], [cout, _, kernel, _]) = (x.shape().dims(), weight.shape().dims());
     let side = |n: usize| (n + 2 * padding - kernel) / stride + 1;
-    let out = empty(&x, [b, cout, side(h), side(w)]);
+    let out = empty_map(&x, [b, cout, side(h), side(w)]);
     run(Product {
         gather: Gather {
             tile: choice::tile(by, cout, b * side(h) * side(w)),

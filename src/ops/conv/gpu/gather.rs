@@ -5,6 +5,8 @@
 //! The data gradient has the same form, with the roles of the channels exchanged and the taps
 //! turned around; with a stride it falls apart into one such product per residue of the position,
 //! so that no product with a zero is computed.
+//!
+//! Pictures may be stored in 16 bits; weights, bias and sums are f32.
 
 // Kernel code knows `%`, not `is_multiple_of`, and a kernel takes one argument per buffer.
 #![allow(clippy::manual_is_multiple_of, clippy::too_many_arguments)]
@@ -85,16 +87,18 @@ pub(super) struct Sizes {
     pub part_steps: usize,
 }
 
-/// One workgroup per tile and part of the sum, tiles of the same pixels next to each other.
+/// One workgroup per tile and part of the sum, tiles of the same pixels next to each other. `I`
+/// and `O` are how `x` and `out` are stored.
 #[cube(launch_unchecked)]
-pub(super) fn gathered_product(
-    x: &[f32],
+pub(super) fn gathered_product<I: Float, O: Float>(
+    x: &[I],
     weight: &[f32],
     bias: &[f32],
-    out: &mut [f32],
+    out: &mut [O],
     sizes: Sizes,
     slope: f32,
     #[comptime] gather: Gather,
+    #[define(I, O)] _storage: [ElemType; 2],
 ) {
     let tile = comptime!(gather.tile);
     let units = comptime!(tile.units());
@@ -215,7 +219,7 @@ pub(super) fn gathered_product(
                         inside = inside && k < summed;
                     }
                     let value = x[select(inside, origin[c] + offset, 0usize)];
-                    four.insert(c, select(inside, value, 0.0f32));
+                    four.insert(c, select(inside, f32::cast_from(value), 0.0f32));
                 }
                 next_right[load] = four;
             }
@@ -283,7 +287,7 @@ pub(super) fn gathered_product(
                             if comptime!(gather.activate) {
                                 value = select(value > 0.0f32, value, slope * value);
                             }
-                            out[pixel + row * out_plane] = value;
+                            out[pixel + row * out_plane] = O::cast_from(value);
                         }
                     }
                 }
@@ -294,15 +298,16 @@ pub(super) fn gathered_product(
 
 /// Adds the parts of a product in their order, then bias and LeakyReLU.
 #[cube(launch)]
-pub(super) fn finish(
+pub(super) fn finish<F: Float>(
     partial: &[f32],
     bias: &[f32],
-    out: &mut [f32],
+    out: &mut [F],
     parts: usize,
     plane: usize,
     slope: f32,
     #[comptime] with_bias: bool,
     #[comptime] activate: bool,
+    #[define(F)] _storage: ElemType,
 ) {
     if ABSOLUTE_POS >= out.len() {
         terminate!();
@@ -318,7 +323,7 @@ pub(super) fn finish(
     if comptime!(activate) {
         value = select(value > 0.0f32, value, slope * value);
     }
-    out[ABSOLUTE_POS] = value;
+    out[ABSOLUTE_POS] = F::cast_from(value);
 }
 
 /// Where the left side's number at `row` and summed index `k` lies.

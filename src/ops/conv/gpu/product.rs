@@ -7,7 +7,7 @@ use cubecl::CubeDim;
 use super::gather::{Gather, SizesLaunch, finish, gathered_product};
 use super::thin::{self, thin_product};
 use super::workgroups;
-use crate::ops::launch::{elementwise, empty};
+use crate::ops::launch::{elementwise, empty, storage};
 
 /// As many workgroups keep a GPU busy. Products of fewer tiles are cut along their sum.
 const WORKGROUPS: usize = 256;
@@ -20,7 +20,7 @@ pub(super) struct Product {
     pub x: CubeTensor,
     pub weight: CubeTensor,
     pub bias: Option<CubeTensor>,
-    /// `[b, rows, H, W]`.
+    /// `[b, rows, H, W]`, stored as `x` is.
     pub out: CubeTensor,
     /// Channels, height and width of `x`.
     pub input: [usize; 3],
@@ -70,6 +70,7 @@ pub(super) fn run(product: Product) {
         )
     };
     let bias = bias.unwrap_or_else(|| weight.clone());
+    let stored = storage(&out);
     let taps = gather.taps[0] * gather.taps[1];
     // SAFETY, for both: the kernels read and write only positions that they found to be inside the
     // tensors, whose sizes are those of the shapes above.
@@ -86,6 +87,7 @@ pub(super) fn run(product: Product) {
                 sizes(1, 1),
                 slope,
                 gather,
+                stored,
             );
         }
         return;
@@ -123,6 +125,7 @@ pub(super) fn run(product: Product) {
             sizes(parts, part_steps),
             slope,
             gather,
+            [stored, storage(&target)],
         );
     }
     if parts > 1 {
@@ -139,6 +142,7 @@ pub(super) fn run(product: Product) {
             slope,
             with_bias,
             activate,
+            stored,
         );
     }
 }

@@ -24,14 +24,15 @@ pub(super) const TAPS: usize = WEIGHTS;
 
 /// One workgroup per 256 pixels.
 #[cube(launch_unchecked)]
-pub(super) fn thin_product(
-    x: &[f32],
+pub(super) fn thin_product<F: Float>(
+    x: &[F],
     weight: &[f32],
     bias: &[f32],
-    out: &mut [f32],
+    out: &mut [F],
     sizes: Sizes,
     slope: f32,
     #[comptime] gather: Gather,
+    #[define(F)] _storage: ElemType,
 ) {
     let taps_y = comptime!(gather.taps[0]);
     let taps_x = comptime!(gather.taps[1]);
@@ -96,7 +97,7 @@ pub(super) fn thin_product(
                 for tx in 0..taps_x {
                     let inside = row_inside && left + tx < sizes.width;
                     let value = x[select(inside, origin + ty * sizes.width + tx, 0usize)];
-                    let value = select(inside, value, 0.0f32);
+                    let value = select(inside, f32::cast_from(value), 0.0f32);
                     sums += weights[c * taps + comptime!(ty * taps_x + tx)] * Four::new(value);
                 }
             }
@@ -120,7 +121,7 @@ pub(super) fn thin_product(
                 if comptime!(gather.activate) {
                     value = select(value > 0.0f32, value, slope * value);
                 }
-                out[pixel + row * out_plane] = value;
+                out[pixel + row * out_plane] = F::cast_from(value);
             }
         }
     }

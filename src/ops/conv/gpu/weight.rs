@@ -4,6 +4,8 @@
 //! into parts that workgroups compute side by side; a second kernel adds the parts in their order.
 //! How many parts there are depends on shapes alone and nothing is added atomically, so the result
 //! is the same on every run.
+//!
+//! The maps may be stored in 16 bits; the sums and gradients are f32.
 
 // Kernel code knows `%`, not `is_multiple_of`, and a kernel takes one argument per buffer.
 #![allow(clippy::manual_is_multiple_of, clippy::too_many_arguments)]
@@ -16,7 +18,7 @@ use super::tile::{
     DEEP, DEEP_NARROW, Four, HALF, NARROW, Tile, multiply, no_sums, place, unit_place,
 };
 use super::workgroups;
-use crate::ops::launch::{dense, elementwise, empty};
+use crate::ops::launch::{dense_map, elementwise, empty, storage};
 
 /// As many workgroups keep a large GPU busy.
 const WORKGROUPS: usize = 512;
@@ -54,7 +56,14 @@ struct Form {
 
 /// Rows are output channels, columns input channels and taps; one workgroup per tile and part.
 #[cube(launch_unchecked)]
-fn partial_product(x: &[f32], grad: &[f32], out: &mut [f32], sizes: Sizes, #[comptime] form: Form) {
+fn partial_product<F: Float>(
+    x: &[F],
+    grad: &[F],
+    out: &mut [f32],
+    sizes: Sizes,
+    #[comptime] form: Form,
+    #[define(F)] _storage: ElemType,
+) {
     let tile = comptime!(form.tile);
     let units = comptime!(tile.units());
     let row_slots = comptime!(tile.rows / 4);
@@ -133,7 +142,7 @@ fn partial_product(x: &[f32], grad: &[f32], out: &mut [f32], sizes: Sizes, #[com
                     let row = first_row + c * row_slots + slot;
                     let inside = there && row < sizes.cout && slot < row_slots;
                     let value = grad[select(inside, from + row * out_plane, 0usize)];
-                    four.insert(c, select(inside, value, 0.0f32));
+                    four.insert(c, select(inside, f32::cast_from(value), 0.0f32));
                 }
                 next_left[load] = four;
             }
@@ -150,7 +159,7 @@ fn partial_product(x: &[f32], grad: &[f32], out: &mut [f32], sizes: Sizes, #[com
                         && top + tap_y[load * 4 + c] < sizes.height
                         && left + tap_x[load * 4 + c] < sizes.width;
                     let value = x[select(inside, origin + offset[load * 4 + c], 0usize)];
-                    four.insert(c, select(inside, value, 0.0f32));
+                    four.insert(c, select(inside, f32::cast_from(value), 0.0f32));
                 }
                 next_right[load] = four;
             }
@@ -258,14 +267,15 @@ fn add_turned_parts(partial: &[f32], out: &mut [f32], parts: usize, cin: usize, 
 /// One workgroup per channel and part of the pictures: `grad` `[b, channels, plane]` → `out`
 /// `[parts, channels]`.
 #[cube(launch)]
-fn channel_sums(
-    grad: &[f32],
+fn channel_sums<F: Float>(
+    grad: &[F],
     out: &mut [f32],
     pictures: usize,
     channels: usize,
     plane: usize,
     parts: usize,
     #[comptime] units: usize,
+    #[define(F)] _storage: ElemType,
 ) {
     let channel = CUBE_POS % channels;
     let part = CUBE_POS / channels;
@@ -280,7 +290,7 @@ fn channel_sums(
     let mut i = unit;
     while i < count {
         let picture = first + i / plane;
-        sum += grad[(picture * channels + channel) * plane + i % plane];
+        sum += f32::cast_from(grad[(picture * channels + channel) * plane + i % plane]);
         i += units;
     }
     sums[unit] = sum;
@@ -325,7 +335,11 @@ pub(super) fn weight_backward(
     stride: usize,
     padding: usize,
 ) -> CubeTensor {
-    let (x, grad) = (dense(x), dense(grad));
+    let (x, grad) = (dense_map(x), dense_map(grad));
+    assert_eq!(
+        x.dtype, grad.dtype,
+        "a map and its gradient are stored alike"
+    );
     let ([_, cin, ..], [_, cout, ..]) = (x.shape().dims::<4>(), grad.shape().dims::<4>());
     let out = empty(&x, [cout, cin, kernel, kernel]);
     if stride == 1 && cout <= FEW_ROWS && cin > FEW_ROWS && padding < kernel {
@@ -373,6 +387,7 @@ fn partials(
     let part = steps.div_ceil(parts(tiles, steps)) * tile.depth;
     let parts = pixels.div_ceil(part);
     let partial = empty(&x, [parts, cout, columns]);
+    let stored = storage(&x);
     let form = Form {
         tile,
         kernel,
@@ -391,6 +406,7 @@ fn partials(
             partial.clone().into_buffer_arg(),
             SizesLaunch::new(b, cin, h, w, cout, oh, ow, part),
             form,
+            stored,
         );
     }
     (partial, parts)
@@ -398,11 +414,12 @@ fn partials(
 
 /// `[b, cout, oh, ow]` → `[cout]`, without moving the tensor around first.
 pub(super) fn bias_backward(grad: CubeTensor) -> CubeTensor {
-    let grad = dense(grad);
+    let grad = dense_map(grad);
     let [b, cout, oh, ow] = grad.shape().dims();
     let parts = (WORKGROUPS / cout.max(1)).min(b).max(1);
     let out = empty(&grad, [cout]);
     let partial = empty(&grad, [parts, cout]);
+    let stored = storage(&grad);
     channel_sums::launch(
         &out.client,
         workgroups(&out, parts * cout),
@@ -414,6 +431,7 @@ pub(super) fn bias_backward(grad: CubeTensor) -> CubeTensor {
         oh * ow,
         parts,
         BIAS_UNITS,
+        stored,
     );
     sum_of_parts(partial, &out, parts);
     out
