@@ -43,6 +43,10 @@ const FACES: [usize; 2] = [3, 40];
 static DISTRUSTED: [AtomicBool; KernelGroup::ALL.len()] =
     [const { AtomicBool::new(false) }; KernelGroup::ALL.len()];
 
+fn trust(group: KernelGroup, trusted: bool) {
+    DISTRUSTED[group as usize].store(!trusted, Ordering::Relaxed);
+}
+
 /// Whether these kernels may be used: nothing was found wrong with them.
 pub(super) fn trusted(group: KernelGroup) -> bool {
     !DISTRUSTED[group as usize].load(Ordering::Relaxed)
@@ -209,7 +213,7 @@ pub fn try_kernels(device: &Device, maps: Precision) -> Vec<KernelGroup> {
     for group in KernelGroup::ALL {
         if wrong(&group) {
             // At once: the groups after it are built on burn's then.
-            DISTRUSTED[group as usize].store(true, Ordering::Relaxed);
+            trust(group, false);
             found.push(group);
         }
     }
@@ -219,6 +223,8 @@ pub fn try_kernels(device: &Device, maps: Precision) -> Vec<KernelGroup> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::device::{DeviceRequest, choose};
+    use crate::ops::{linear, ours, product_turned};
 
     #[test]
     fn wrong_and_missing_numbers_are_seen() {
@@ -227,6 +233,46 @@ mod tests {
         assert!(!agree(&[1.0, -199.0, 3.0], &right, 1e-3));
         assert!(!agree(&[1.0, f32::NAN, 3.0], &right, 1e-3));
         assert!(!agree(&[1.0, -200.0], &right, 1e-3));
+    }
+
+    /// Without ours every layer is ordinary operations, which are right as well.
+    #[test]
+    fn what_is_distrusted_is_switched_off() {
+        let found = choose(DeviceRequest::Software);
+        let required = std::env::var_os("VISAGE_REQUIRE_GPU").is_some();
+        assert!(!required || found.is_ok(), "VISAGE_REQUIRE_GPU is set");
+        let Ok(gpu) = found.map(|chosen| chosen.device) else {
+            return;
+        };
+        let heads = |device: &Device| {
+            let x = leaf([3, 8], 0.37, &device.clone().autodiff());
+            let y = linear(
+                x.clone(),
+                leaf([8, 5], 1.13, &x.device()),
+                leaf([5], 0.71, &x.device()),
+                true,
+            );
+            let loss = total(product_turned(y.clone(), y).square());
+            let grads = loss.clone().backward();
+            [
+                numbers(loss.inner()).unwrap(),
+                gradient(&x, &grads).unwrap(),
+            ]
+        };
+        let right = heads(&Device::flex());
+        for group in KernelGroup::ALL {
+            assert!(ours(group, gpu.clone()), "{group}");
+            trust(group, false);
+            let still = ours(group, gpu.clone());
+            let cpu = ours(group, Device::flex());
+            let now = heads(&gpu);
+            trust(group, true);
+            assert!(!still, "{group} is still ours");
+            assert_eq!(cpu, group != KernelGroup::FaceLoss, "{group}");
+            for (a, b) in now.iter().zip(&right) {
+                assert!(agree(a, b), "{group}: {a:?}, not {b:?}");
+            }
+        }
     }
 
     #[test]
