@@ -144,7 +144,10 @@ mod tests {
             for (part, (ours, plain)) in run(true).iter().zip(&run(false)).enumerate() {
                 let scale = plain.iter().fold(1e-6f32, |s, v| s.max(v.abs()));
                 for (a, b) in ours.iter().zip(plain) {
-                    assert!((a - b).abs() < 2e-5 * scale, "{n}×{k}×{m}, part {part}: {a} {b}");
+                    assert!(
+                        (a - b).abs() < 2e-5 * scale,
+                        "{n}×{k}×{m}, part {part}: {a} {b}"
+                    );
                 }
             }
         }
