@@ -326,3 +326,80 @@ impl<L: Left> WithSimd for LastColumns<'_, L> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows that lie anywhere times a matrix in panels, by the vectors of `s`.
+    fn run<S: Simd>(s: S, [m, n, k]: [usize; 3]) -> Vec<f32> {
+        let number = |i: usize, pace: usize| (i * pace % 23) as f32 / 11.0 - 1.0;
+        let left = (0..m * (k + 3)).map(|i| number(i, 7)).collect::<Vec<_>>();
+        let places = (0..m)
+            .rev()
+            .map(|i| (i * (k + 3)) as u32)
+            .collect::<Vec<_>>();
+        let panels = n.div_ceil(PANEL);
+        let right = (0..panels * k * PANEL)
+            .map(|i| number(i, 5))
+            .collect::<Vec<_>>();
+        let mut out = vec![1.0; m * n];
+        let product = Product {
+            out: out.as_mut_ptr(),
+            places: RowPlaces::Every(n),
+            left: left.as_ptr(),
+            shape: RowsAt {
+                places: &places,
+                segments: 1,
+                pitch: 0,
+                len: k,
+            },
+            right: right.as_ptr(),
+            pitch: PANEL,
+            panel: k * PANEL,
+            m,
+            n,
+            add: true,
+        };
+        let done = s.vectorize(product);
+        // SAFETY: the rest begins where the whole vectors end.
+        let rest = unsafe { product.from_column(done) };
+        s.vectorize(LastColumns(rest));
+        out
+    }
+
+    #[test]
+    fn vectors_of_every_width_give_the_same() {
+        for sizes in [
+            [1, 1, 1],
+            [13, 47, 20],
+            [16, 64, 9],
+            [7, 8, 33],
+            [29, 33, 5],
+        ] {
+            let plain = run(pulp::Scalar, sizes);
+            let same = |what: &str, found: Vec<f32>| {
+                for (a, b) in found.iter().zip(&plain) {
+                    assert!((a - b).abs() < 1e-5, "{what}, {sizes:?}: {a}, not {b}");
+                }
+            };
+            #[cfg(target_arch = "x86_64")]
+            {
+                use pulp::x86::{V2, V3, V4};
+                if let Some(s) = V2::try_new() {
+                    same("128 bits", run(s, sizes));
+                }
+                if let Some(s) = V3::try_new() {
+                    same("256 bits", run(s, sizes));
+                }
+                if let Some(s) = V4::try_new() {
+                    same("512 bits", run(s, sizes));
+                }
+            }
+            #[cfg(target_arch = "aarch64")]
+            if let Some(s) = pulp::aarch64::Neon::try_new() {
+                same("128 bits", run(s, sizes));
+            }
+        }
+    }
+}

@@ -100,3 +100,62 @@ impl<T: Transform<I, O>, const I: usize, const O: usize> WithSimd for &Tile<'_, 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::transform::{FromPoints, ToPoints};
+    use super::*;
+
+    /// What a tile of `c` channels becomes at the points, and from there with bias and LeakyReLU.
+    fn run<S: Simd>(s: S, c: usize) -> [Vec<f32>; 2] {
+        let number = |i: usize| (i * 7 % 23) as f32 / 11.0 - 1.0;
+        let image = (0..36 * c).map(number).collect::<Vec<_>>();
+        let bias = (0..c).map(number).collect::<Vec<_>>();
+        let (mut points, mut outputs) = (vec![0.0f32; 36 * c], vec![0.0f32; 16 * c]);
+        let at = points.as_mut_ptr();
+        let forth = Tile::<ToPoints, 6, 6>::new(
+            c,
+            |j, i| image[(6 * j + i) * c..].as_ptr(),
+            |j, i| at.wrapping_add((6 * j + i) * c),
+        );
+        s.vectorize(&forth);
+        let to = outputs.as_mut_ptr();
+        let back = Tile::<FromPoints, 6, 4>::new(
+            c,
+            |j, i| points[(6 * j + i) * c..].as_ptr(),
+            |j, i| to.wrapping_add((4 * j + i) * c),
+        );
+        s.vectorize(&back.finished(Some((&bias, 0.1))));
+        [points, outputs]
+    }
+
+    #[test]
+    fn vectors_of_every_width_give_the_same() {
+        for c in [1, 8, 13, 16, 40] {
+            let plain = run(pulp::Scalar, c);
+            let same = |what: &str, found: [Vec<f32>; 2]| {
+                for (a, b) in found.iter().flatten().zip(plain.iter().flatten()) {
+                    let apart = (a - b).abs() / b.abs().max(1.0);
+                    assert!(apart < 1e-5, "{what}, {c} channels: {a}, not {b}");
+                }
+            };
+            #[cfg(target_arch = "x86_64")]
+            {
+                use pulp::x86::{V2, V3, V4};
+                if let Some(s) = V2::try_new() {
+                    same("128 bits", run(s, c));
+                }
+                if let Some(s) = V3::try_new() {
+                    same("256 bits", run(s, c));
+                }
+                if let Some(s) = V4::try_new() {
+                    same("512 bits", run(s, c));
+                }
+            }
+            #[cfg(target_arch = "aarch64")]
+            if let Some(s) = pulp::aarch64::Neon::try_new() {
+                same("128 bits", run(s, c));
+            }
+        }
+    }
+}
