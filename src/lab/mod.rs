@@ -12,6 +12,7 @@
 //! together, and `window` gives that to the operating system.
 
 pub mod app;
+mod clicks;
 pub mod desk;
 pub mod help;
 mod layout;

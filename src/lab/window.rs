@@ -9,6 +9,7 @@ use anyhow::{Result, anyhow};
 use eframe::egui::{self, Ui, ViewportBuilder, ViewportCommand};
 
 use super::app::{FrameTimes, Lab};
+use super::clicks::Clicks;
 use super::look::theme;
 use super::replay::{Player, Replay};
 use super::session::Session;
@@ -116,6 +117,7 @@ pub fn open(
             }
             Ok(Box::new(Window {
                 lab: Some(lab),
+                clicks: Clicks::default(),
                 layout,
                 interrupt,
                 watcher: Box::new(watcher),
@@ -144,6 +146,7 @@ fn frame_gap(creation: &eframe::CreationContext<'_>) -> Duration {
 
 struct Window {
     lab: Option<Lab>,
+    clicks: Clicks,
     layout: Layout,
     interrupt: Arc<Interrupt>,
     watcher: Box<dyn FnMut(&Lab) -> bool>,
@@ -151,6 +154,12 @@ struct Window {
 }
 
 impl eframe::App for Window {
+    fn raw_input_hook(&mut self, ctx: &egui::Context, input: &mut egui::RawInput) {
+        if self.clicks.split(input) {
+            ctx.request_repaint();
+        }
+    }
+
     fn logic(&mut self, ctx: &egui::Context, _: &mut eframe::Frame) {
         let Some(lab) = &mut self.lab else { return };
         // A hidden window is not drawn, but the trainer goes on talking.

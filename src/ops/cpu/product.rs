@@ -153,7 +153,7 @@ impl<L: Left> Product<'_, L> {
             if done == self.n {
                 return;
             }
-            let rest = self.from_column(done);
+            let rest = self.beyond(done);
             // Eight columns fill half of the widest vectors, whose halves are as fast.
             #[cfg(target_arch = "x86_64")]
             if rest.n <= 8
@@ -169,7 +169,7 @@ impl<L: Left> Product<'_, L> {
     /// # Safety
     ///
     /// `column` is at most `n`, and what follows lies within one panel unless the rows are whole.
-    unsafe fn from_column(self, column: usize) -> Self {
+    unsafe fn beyond(self, column: usize) -> Self {
         // SAFETY: the columns lie side by side.
         unsafe {
             Self {
@@ -219,8 +219,8 @@ impl<L: Left> Product<'_, L> {
                     let depth = self.shape.depth(k);
                     for r in 0..R {
                         let x = simd.splat_f32s(*rows[r].add(depth));
-                        for v in 0..V {
-                            sums[r][v] = simd.mul_add_e_f32s(x, columns[v], sums[r][v]);
+                        for (sum, columns) in sums[r].iter_mut().zip(columns) {
+                            *sum = simd.mul_add_e_f32s(x, columns, *sum);
                         }
                     }
                     right = right.add(self.pitch);
@@ -231,15 +231,15 @@ impl<L: Left> Product<'_, L> {
             let out: [*mut f32; R] =
                 std::array::from_fn(|r| self.out.add(self.places.at(i + r) + j));
             if self.add {
-                for r in 0..R {
-                    for v in 0..V {
-                        sums[r][v] = simd.add_f32s(read(out[r].add(v * lanes)), sums[r][v]);
+                for (out, sums) in out.iter().zip(&mut sums) {
+                    for (v, sum) in sums.iter_mut().enumerate() {
+                        *sum = simd.add_f32s(read(out.add(v * lanes)), *sum);
                     }
                 }
             }
-            for r in 0..R {
-                for v in 0..V {
-                    write(out[r].add(v * lanes), sums[r][v]);
+            for (out, sums) in out.iter().zip(&sums) {
+                for (v, sum) in sums.iter().enumerate() {
+                    write(out.add(v * lanes), *sum);
                 }
             }
         }
@@ -363,7 +363,7 @@ mod tests {
         };
         let done = s.vectorize(product);
         // SAFETY: the rest begins where the whole vectors end.
-        let rest = unsafe { product.from_column(done) };
+        let rest = unsafe { product.beyond(done) };
         s.vectorize(LastColumns(rest));
         out
     }

@@ -135,7 +135,7 @@ pub(in crate::ops) fn tanh(x: f32) -> f32 {
     // Near zero the quotient would lose digits: there a polynomial (Cephes).
     let z = x * x;
     let p = -5.704_988_7e-3;
-    let p = p * z + 2.063_908_9e-2;
+    let p = p * z + 2.063_909e-2;
     let p = p * z - 5.373_971_6e-2;
     let p = p * z + 1.333_144_2e-1;
     let p = p * z - 3.333_328e-1;

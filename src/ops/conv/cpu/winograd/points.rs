@@ -5,7 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::tile::Tile;
-use super::transform::{FilterFromPoints, FilterToPoints, FromPoints, Spread, ToPoints};
+use super::transform::{FilterFromPoints, FilterToPoints, FromPoints, Spread, ToPoints, Transform};
 use super::{SIDE, TILE};
 use crate::ops::cpu::Buffer;
 use crate::ops::cpu::product::PANEL;
@@ -152,25 +152,13 @@ impl Shared {
 /// Nobody else may touch these rows meanwhile.
 pub(super) unsafe fn image_to_points(
     images: &[f32],
-    (map, tiles): (Tiles, Range<usize>),
+    tiles: (Tiles, Range<usize>),
     v: Shared,
     points: Points,
     first: usize,
 ) {
-    let c = points.c;
-    let none = Buffer::zeros(c);
-    assert!(tiles.end * map.pixels() <= images.len() / c * map.count());
-    assert!(first + tiles.len() <= points.rows && points.len() <= v.len);
-    for (t, (n, y, x)) in map.each(tiles).enumerate() {
-        let places = map.places::<SIDE>(c, [n, y, x], 1);
-        let from = |j: usize, i: usize| match places[j][i] {
-            OUTSIDE => none.as_ptr(),
-            place => images.as_ptr().wrapping_add(place),
-        };
-        let to = |j: usize, i: usize| v.at(points.at([j, i], first + t));
-        // SAFETY: every pixel taken lies in an image, every row in the buffer.
-        unsafe { Tile::<ToPoints, 6, 6>::new(c, from, to).run() };
-    }
+    // SAFETY: as promised to this function.
+    unsafe { to_points::<ToPoints, SIDE>(images, tiles, 1, v, points, first) };
 }
 
 /// The gradient of images `[h, w, c]` at the points, as the weight gradient needs it.
@@ -180,7 +168,24 @@ pub(super) unsafe fn image_to_points(
 /// As for [`image_to_points`].
 pub(super) unsafe fn gradient_to_points(
     images: &[f32],
+    tiles: (Tiles, Range<usize>),
+    v: Shared,
+    points: Points,
+    first: usize,
+) {
+    // SAFETY: as promised to this function.
+    unsafe { to_points::<Spread, TILE>(images, tiles, 0, v, points, first) };
+}
+
+/// `N` × `N` pixels of each tile, from `before` rows and columns before its first output on.
+///
+/// # Safety
+///
+/// As for [`image_to_points`].
+unsafe fn to_points<T: Transform<N, SIDE>, const N: usize>(
+    images: &[f32],
     (map, tiles): (Tiles, Range<usize>),
+    before: usize,
     v: Shared,
     points: Points,
     first: usize,
@@ -190,14 +195,14 @@ pub(super) unsafe fn gradient_to_points(
     assert!(tiles.end * map.pixels() <= images.len() / c * map.count());
     assert!(first + tiles.len() <= points.rows && points.len() <= v.len);
     for (t, (n, y, x)) in map.each(tiles).enumerate() {
-        let places = map.places::<TILE>(c, [n, y, x], 0);
+        let places = map.places::<N>(c, [n, y, x], before);
         let from = |j: usize, i: usize| match places[j][i] {
             OUTSIDE => none.as_ptr(),
             place => images.as_ptr().wrapping_add(place),
         };
         let to = |j: usize, i: usize| v.at(points.at([j, i], first + t));
         // SAFETY: every pixel taken lies in an image, every row in the buffer.
-        unsafe { Tile::<Spread, 4, 6>::new(c, from, to).run() };
+        unsafe { Tile::<T, N, SIDE>::new(c, from, to).run() };
     }
 }
 

@@ -35,9 +35,8 @@ pub(super) fn both_axes<T: Transform<I, O>, const I: usize, const O: usize, S: S
         for (j, x) in x.iter_mut().enumerate() {
             *x = load(j, i);
         }
-        let y = T::apply(s, x);
-        for j in 0..O {
-            half[j][i] = y[j];
+        for (half, y) in half.iter_mut().zip(T::apply(s, x)) {
+            half[i] = y;
         }
     }
     for (j, half) in half.iter().enumerate() {
