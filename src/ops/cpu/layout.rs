@@ -110,17 +110,22 @@ pub(in crate::ops) fn channels_last(x: FlexTensor) -> FlexTensor {
     let mut out = Buffer::new(b * c * h * w);
     out.par_chunks_mut((c * h * w).max(1))
         .zip(numbers(&x).par_chunks((c * h * w).max(1)))
-        .for_each(|(out, image)| transpose(image, c, h * w, out));
+        .for_each(|(out, image)| transpose(image, h * w, [c, h * w], out));
     map(out, shape)
 }
 
-/// `[rows, columns]` → `[columns, rows]`.
-fn transpose(from: &[f32], rows: usize, columns: usize, to: &mut [f32]) {
+/// `[rows, columns]`, whose rows begin every `pitch` numbers, → `[columns, rows]`.
+pub(in crate::ops) fn transpose(
+    from: &[f32],
+    pitch: usize,
+    [rows, columns]: [usize; 2],
+    to: &mut [f32],
+) {
     for left in (0..columns).step_by(COLUMNS) {
         let width = COLUMNS.min(columns - left);
         let to = &mut to[left * rows..][..width * rows];
         for row in 0..rows {
-            let line = &from[row * columns + left..][..width];
+            let line = &from[row * pitch + left..][..width];
             for (column, value) in line.iter().enumerate() {
                 to[column * rows + row] = *value;
             }

@@ -1,7 +1,7 @@
 //! Matrix products on one thread, with their bounds checked.
 
-use super::Buffer;
 use super::product::{ColumnsAt, Left, PANEL, Product, RowPlaces, RowsAt, Strided};
+use super::{Buffer, transpose};
 
 /// A row-major matrix, or the transpose of one.
 #[derive(Clone, Copy)]
@@ -58,11 +58,7 @@ impl Matrix<'_> {
     /// The transpose `[m, n]`, its rows one after the other.
     fn upright(&self, m: usize, n: usize) -> Buffer {
         let mut out = Buffer::new(m * n);
-        for (i, row) in out.chunks_exact_mut(n.max(1)).enumerate() {
-            for (j, value) in row.iter_mut().enumerate() {
-                *value = self.numbers[j * self.pitch + i];
-            }
-        }
+        transpose(self.numbers, self.pitch, [n, m], &mut out);
         out
     }
 }

@@ -33,6 +33,21 @@ pub(in crate::ops) fn column_sums(
     in_order(&partial, width)
 }
 
+/// Adds up the rows of `x`, `[rows, c]`: `[c]`.
+pub(in crate::ops) fn sum_of_rows(x: &[f32], c: usize) -> Buffer {
+    column_sums(
+        x.len() / c.max(1),
+        c,
+        c,
+        #[inline(always)]
+        |row, sums| {
+            for (s, v) in sums.iter_mut().zip(&x[row * c..][..c]) {
+                *s += v;
+            }
+        },
+    )
+}
+
 /// Adds up partial sums of `width` numbers each, one after the other.
 pub(in crate::ops) fn in_order(partials: &[f32], width: usize) -> Buffer {
     let mut total = Buffer::zeros(width);

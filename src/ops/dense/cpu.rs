@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::DenseOps;
 use crate::ops::cpu::matrix::{multiply, rows, turned};
-use crate::ops::cpu::{Buffer, contiguous, numbers, plain};
+use crate::ops::cpu::{Buffer, contiguous, numbers, plain, sum_of_rows, transpose};
 
 /// Columns of a task.
 const COLUMNS: usize = 128;
@@ -27,11 +27,8 @@ impl DenseOps for Flex {
                 let from = part * COLUMNS;
                 let width = COLUMNS.min(m - from);
                 let mut out = Buffer::new(n * width);
-                for (row, bias) in out
-                    .chunks_exact_mut(width)
-                    .zip(std::iter::repeat(&numbers(&bias)[from..]))
-                {
-                    row.copy_from_slice(&bias[..width]);
+                for row in out.chunks_exact_mut(width) {
+                    row.copy_from_slice(&numbers(&bias)[from..from + width]);
                 }
                 let weight = rows(&numbers(&weight)[from..], m);
                 multiply(&mut out, rows(numbers(&x), k), weight, [n, width, k], true);
@@ -55,11 +52,7 @@ impl DenseOps for Flex {
         let ([n, m], [k, _]) = (grad.shape().dims(), weight.shape().dims());
         // Turned around, so that the weights are the left matrix, which may lie as it does.
         let mut turned_grad = Buffer::new(n * m);
-        for (i, row) in numbers(&grad).chunks_exact(m).enumerate() {
-            for (j, value) in row.iter().enumerate() {
-                turned_grad[j * n + i] = *value;
-            }
-        }
+        transpose(numbers(&grad), m, [n, m], &mut turned_grad);
         let mut out_turned = Buffer::new(k * n);
         out_turned
             .par_chunks_mut(ROWS * n)
@@ -69,11 +62,7 @@ impl DenseOps for Flex {
                 multiply(out, rows(weight, m), rows(&turned_grad, n), sizes, false);
             });
         let mut out = Buffer::new(n * k);
-        for (i, row) in out.chunks_exact_mut(k).enumerate() {
-            for (j, value) in row.iter_mut().enumerate() {
-                *value = out_turned[j * n + i];
-            }
-        }
+        transpose(&out_turned, n, [k, n], &mut out);
         plain(out, [n, k])
     }
 
@@ -94,12 +83,6 @@ impl DenseOps for Flex {
     fn dense_bias_backward(grad: FloatTensor<Self>) -> FloatTensor<Self> {
         let grad = contiguous(grad);
         let [_, m] = grad.shape().dims();
-        let mut out = Buffer::zeros(m);
-        for row in numbers(&grad).chunks_exact(m) {
-            for (sum, value) in out.iter_mut().zip(row) {
-                *sum += value;
-            }
-        }
-        plain(out, [m])
+        plain(sum_of_rows(numbers(&grad), m), [m])
     }
 }

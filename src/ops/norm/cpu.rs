@@ -6,7 +6,9 @@ use burn::backend::{Flex, TensorMetadata};
 use rayon::prelude::*;
 
 use super::NormOps;
-use crate::ops::cpu::{Buffer, SHARE, channels_last, column_sums, map, numbers, plain, wide};
+use crate::ops::cpu::{
+    Buffer, SHARE, channels_last, column_sums, map, numbers, plain, sum_of_rows, wide,
+};
 
 /// The tensor with channels innermost, and their number.
 fn pixels(x: FlexTensor) -> (FlexTensor, usize) {
@@ -40,17 +42,7 @@ impl NormOps for Flex {
         let values = numbers(&x);
         let rows = values.len() / c.max(1);
         let scale = 1.0 / rows.max(1) as f32;
-        let mut mean = column_sums(
-            rows,
-            c,
-            c,
-            #[inline(always)]
-            |row, sums| {
-                for (s, v) in sums.iter_mut().zip(&values[row * c..][..c]) {
-                    *s += v;
-                }
-            },
-        );
+        let mut mean = sum_of_rows(values, c);
         mean.iter_mut().for_each(|m| *m *= scale);
         let squares = column_sums(
             rows,

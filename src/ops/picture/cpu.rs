@@ -1,13 +1,12 @@
 //! A share of the numbers per task; sums in a fixed order.
 
-use burn::backend::flex::FlexTensor;
+use burn::backend::Flex;
 use burn::backend::tensor::FloatTensor;
-use burn::backend::{Flex, TensorMetadata};
 use rayon::prelude::*;
 
 use super::PictureOps;
 use crate::ops::cpu::{
-    Buffer, SHARE, channels_last, combine, map, numbers, numbers_mut, own, plain, tanh, wide,
+    Buffer, SHARE, channels_last, combine, numbers, numbers_mut, own, plain, tanh, wide,
 };
 
 /// Sums that run beside each other within a share.
@@ -62,26 +61,12 @@ impl PictureOps for Flex {
         target: FloatTensor<Self>,
         grad: FloatTensor<Self>,
     ) -> FloatTensor<Self> {
-        let (image, target): (FlexTensor, FlexTensor) =
-            (channels_last(image), channels_last(target));
-        let (image_numbers, target) = (numbers(&image), numbers(&target));
-        let each = numbers(&grad)[0] / image_numbers.len() as f32;
-        let mut out = Buffer::new(image_numbers.len());
-        out.par_chunks_mut(SHARE)
-            .zip(image_numbers.par_chunks(SHARE))
-            .zip(target.par_chunks(SHARE))
-            .for_each(|((out, image), target)| {
-                wide(
-                    #[inline(always)]
-                    || {
-                        for ((o, a), b) in out.iter_mut().zip(image).zip(target) {
-                            // Where they are equal the distance has no slope.
-                            let up = if a > b { each } else { 0.0 };
-                            *o = if a < b { -each } else { up };
-                        }
-                    },
-                );
-            });
-        map(out, image.shape().dims())
+        let image = channels_last(image);
+        let each = numbers(&grad)[0] / numbers(&image).len() as f32;
+        combine(image, &channels_last(target), |a, b| {
+            // Where they are equal the distance has no slope.
+            let up = if a > b { each } else { 0.0 };
+            if a < b { -each } else { up }
+        })
     }
 }

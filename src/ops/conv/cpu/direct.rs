@@ -13,6 +13,8 @@ use crate::ops::cpu::{Buffer, activate_biased, in_order};
 
 /// Outputs that a task should have to be worth starting.
 const OUTPUTS: usize = 256;
+/// Weights that a task should have to move.
+const WEIGHTS: usize = 4096;
 /// Partial weight gradients that are summed up in order.
 const PARTIALS: usize = 8;
 /// Numbers of the filters per output from which partial gradients cost more than they bring.
@@ -102,12 +104,13 @@ fn group(g: &Geometry) -> usize {
 fn filters_as_matrix(g: &Geometry, weight: &[f32]) -> Buffer {
     let mut out = Buffer::new(weight.len());
     let area = g.kernel * g.kernel;
-    for (d, row) in out.chunks_exact_mut(g.cout).enumerate() {
+    let rows = out.par_chunks_mut(g.cout).enumerate();
+    rows.with_min_len(WEIGHTS / g.cout).for_each(|(d, row)| {
         let (tap, i) = (d / g.cin, d % g.cin);
         for (o, value) in row.iter_mut().enumerate() {
             *value = weight[(o * g.cin + i) * area + tap];
         }
-    }
+    });
     out
 }
 
@@ -220,14 +223,16 @@ impl Part {
     fn new(g: &Geometry, weight: &[f32], map: Bordered, group: usize, at: [usize; 2]) -> Self {
         let [down, across] = at.map(|at| Class::of(g, at));
         let mut filters = Buffer::new(down.taps * across.taps * g.cout * g.cin);
-        for (row, filters) in filters.chunks_exact_mut(g.cin).enumerate() {
-            let (tap, o) = (row / g.cout, row % g.cout);
-            let ky = down.in_order(g, tap / across.taps);
-            let kx = across.in_order(g, tap % across.taps);
-            for (i, value) in filters.iter_mut().enumerate() {
-                *value = weight[((o * g.cin + i) * g.kernel + ky) * g.kernel + kx];
-            }
-        }
+        let rows = filters.par_chunks_mut(g.cin).enumerate();
+        rows.with_min_len(WEIGHTS / g.cin)
+            .for_each(|(row, filters)| {
+                let (tap, o) = (row / g.cout, row % g.cout);
+                let ky = down.in_order(g, tap / across.taps);
+                let kx = across.in_order(g, tap % across.taps);
+                for (i, value) in filters.iter_mut().enumerate() {
+                    *value = weight[((o * g.cin + i) * g.kernel + ky) * g.kernel + kx];
+                }
+            });
         let (mut from, mut to) = (Vec::new(), Vec::new());
         for n in 0..group {
             for y in (at[0]..g.h).step_by(g.stride) {

@@ -14,7 +14,7 @@ use burn::backend::{Flex, TensorMetadata};
 
 use self::geometry::Geometry;
 use super::ConvOps;
-use crate::ops::cpu::{Buffer, channels_last, column_sums, combine, map, numbers, plain};
+use crate::ops::cpu::{Buffer, channels_last, combine, map, numbers, plain, sum_of_rows};
 
 impl ConvOps for Flex {
     fn conv(
@@ -99,19 +99,8 @@ impl ConvOps for Flex {
 
     fn conv_bias_backward(grad: FloatTensor<Self>) -> FloatTensor<Self> {
         let grad = channels_last(grad);
-        let [b, cout, oh, ow] = grad.shape().dims();
-        let pixels = numbers(&grad);
-        let sums = column_sums(
-            b * oh * ow,
-            cout,
-            cout,
-            #[inline(always)]
-            |row, sums| {
-                for (s, g) in sums.iter_mut().zip(&pixels[row * cout..][..cout]) {
-                    *s += g;
-                }
-            },
-        );
+        let [_, cout, ..] = grad.shape().dims::<4>();
+        let sums = sum_of_rows(numbers(&grad), cout);
         plain(sums, [cout])
     }
 }
