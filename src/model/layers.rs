@@ -5,7 +5,7 @@ use burn::tensor::activation::{leaky_relu, softmax};
 use burn::tensor::{Device, FloatDType, Tensor};
 
 use crate::device::KernelGroup;
-use crate::ops::{attention, conv, ours, residual};
+use crate::ops::{Projections, attention, conv, ours, residual};
 
 /// Negative slope of every leaky ReLU in the encoder.
 pub const SLOPE: f64 = 0.1;
@@ -110,10 +110,14 @@ impl ChannelAttention {
     ///
     /// As [`ChannelAttention::forward`].
     pub(crate) fn forward_as_one(&self, x: Tensor<4>) -> Tensor<4> {
-        let convs = [&self.g, &self.theta, &self.phi];
-        let weight = Tensor::cat(convs.map(|conv| conv.weight.val()).to_vec(), 0);
-        let bias = Tensor::cat(convs.map(|conv| conv.bias.val()).to_vec(), 0);
-        attention(x, weight, bias, SLOPE as f32)
+        let convs = [&self.g, &self.theta];
+        let by = Projections {
+            weight: Tensor::cat(convs.map(|conv| conv.weight.val()).to_vec(), 0),
+            bias: Tensor::cat(convs.map(|conv| conv.bias.val()).to_vec(), 0),
+            phi: self.phi.weight.val(),
+            phi_bias: self.phi.bias.val(),
+        };
+        attention(x, by, SLOPE as f32)
     }
 
     /// The same from ordinary operations.

@@ -29,7 +29,7 @@ use burn::tensor::Device;
 use crate::device::{KernelGroup, layer_is_ours};
 
 pub use adam::{AdamStep, adam, adam_plain};
-pub(crate) use attention::attention;
+pub(crate) use attention::{Projections, attention};
 pub(crate) use contrast::mixed_cross_entropy;
 pub use conv::{conv, measure_kernels};
 pub(crate) use flat::{add, sum_of_squares};

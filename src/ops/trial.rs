@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use burn::tensor::{Device, FloatDType, Gradients, Tensor, TensorData};
 
-use super::{attention, batch_norm, conv, sum_of_squares, total};
+use super::{Projections, attention, batch_norm, conv, sum_of_squares, total};
 use crate::config::{Precision, Reduction};
 use crate::device::KernelGroup;
 use crate::loss::{ContrastiveOptions, Mix, l_face};
@@ -129,16 +129,25 @@ fn attended(shape: [usize; 4], maps: FloatDType, device: &Device) -> Results {
     let device = device.clone().autodiff();
     let c = shape[1];
     let x = leaf(shape, 0.37, &device);
-    let weight = leaf([3 * c, c, 1, 1], 1.13, &device);
-    let bias = leaf([3 * c], 0.71, &device);
-    let stored = x.clone().cast(maps);
-    let out = attention(stored, weight.clone(), bias.clone(), 0.1).cast(FloatDType::F32);
+    let weight = leaf([2 * c, c, 1, 1], 1.13, &device);
+    let bias = leaf([2 * c], 0.71, &device);
+    let phi = leaf([c, c, 1, 1], 0.83, &device);
+    let phi_bias = leaf([c], 0.59, &device);
+    let by = Projections {
+        weight: weight.clone(),
+        bias: bias.clone(),
+        phi: phi.clone(),
+        phi_bias: phi_bias.clone(),
+    };
+    let out = attention(x.clone().cast(maps), by, 0.1).cast(FloatDType::F32);
     let grads = out.clone().square().sum().backward();
     Some(vec![
         numbers(out.inner())?,
         gradient(&x, &grads)?,
         gradient(&weight, &grads)?,
         gradient(&bias, &grads)?,
+        gradient(&phi, &grads)?,
+        gradient(&phi_bias, &grads)?,
     ])
 }
 

@@ -47,13 +47,16 @@ fn layers<B: NormOps + AttentionOps + ResidualOps>(device: &B::Device) -> Vec<Ve
     }
     for [b, c, h, w] in [[2, 9, 9, 8], [1, 70, 5, 6]] {
         let x = || make(&[b, c, h, w], 0.37);
-        let weight = || make(&[3 * c, c, 1, 1], 1.13);
-        let bias = || make(&[3 * c], 0.71);
-        let y = B::channel_attention(x(), weight(), bias(), 0.1);
+        let weight = || make(&[2 * c, c, 1, 1], 1.13);
+        let phi = || make(&[c, c, 1, 1], 0.83);
+        let (bias, phi_bias) = (make(&[2 * c], 0.71), make(&[c], 0.59));
+        let (y, softmaxes, products) =
+            B::channel_attention(x(), weight(), bias, phi(), phi_bias, 0.1);
+        out.extend([&y, &softmaxes].map(|t| numbers::<B>(t.clone())));
         let grad = make(&[b, c, h, w], 0.53);
-        let (x, weight, bias) =
-            B::channel_attention_backward(x(), weight(), bias(), y.clone(), grad, 0.1);
-        out.extend([y, x, weight, bias].map(numbers::<B>));
+        let (x, weight, bias, phi, phi_bias) =
+            B::channel_attention_backward(x(), weight(), phi(), y, softmaxes, products, grad, 0.1);
+        out.extend([x, weight, bias, phi, phi_bias].map(numbers::<B>));
     }
     let (kernel, bias) = (|| make(&[6, 6, 3, 3], 1.13), || make(&[6], 0.71));
     let y = B::residual(

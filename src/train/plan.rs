@@ -65,11 +65,11 @@ impl Cost {
     }
 
     fn attention(&mut self, c: usize, side: usize) {
-        for _ in 0..3 {
-            self.conv(c, c, 1, side, 1.0);
-        }
-        self.macs += 2.0 * (c * c * side * side) as f64;
-        self.maps += 3.0 * (c * side * side) as f64;
+        let map = (c * side * side) as f64;
+        self.macs += 5.0 * c as f64 * map;
+        // G̃, Θ̃ and the output; Φ is never worked out as a map.
+        self.maps += 3.0 * map;
+        self.parameters += 3.0 * (c * c + c) as f64;
     }
 }
 

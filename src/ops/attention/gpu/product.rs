@@ -44,8 +44,10 @@ struct Form {
     tile: Tile,
     /// Whether neighbours in memory follow each other in the sum, on either side.
     along_sum: [bool; 2],
-    /// Whether the map `addend` is added and LeakyReLU follows.
+    /// Whether the map `addend` is added and LeakyReLU follows …
     finish: bool,
+    /// … with a number of `bias` per row before it.
+    bias: bool,
 }
 
 /// One workgroup per picture and tile.
@@ -54,6 +56,7 @@ fn product_kernel<L: Float, R: Float, O: Float>(
     left: &[L],
     right: &[R],
     addend: &[O],
+    bias: &[f32],
     out: &mut [O],
     left_side: Side,
     right_side: Side,
@@ -189,6 +192,9 @@ fn product_kernel<L: Float, R: Float, O: Float>(
                             let mut value = sums[(i * 4 + r) * unit_columns + j].extract(c);
                             if comptime!(form.finish) {
                                 value += f32::cast_from(addend[at]);
+                                if comptime!(form.bias) {
+                                    value += bias[row];
+                                }
                                 value = select(value > 0.0f32, value, slope * value);
                             }
                             out[at] = O::cast_from(value);
@@ -264,6 +270,14 @@ impl Operand {
         }
     }
 
+    /// A matrix `[c, c]` that all pictures share, summed over its last axis.
+    pub fn shared(matrix: &CubeTensor, c: usize) -> Self {
+        Self {
+            image: 0,
+            ..Self::square(matrix, c)
+        }
+    }
+
     /// Rows and columns exchanged.
     pub fn turned(self) -> Self {
         Self {
@@ -287,14 +301,23 @@ pub(super) struct Shape {
     pub summed: usize,
 }
 
-/// Writes left · right as part number `part` of `parts` of every picture of `out`. With `finish`
-/// a map of the shape of `out` is added and LeakyReLU of that slope follows.
+/// What follows a product.
+pub(super) struct Finish {
+    /// A map of the shape of the output that is added.
+    pub addend: CubeTensor,
+    /// A number per row that is added.
+    pub bias: Option<CubeTensor>,
+    /// Of the LeakyReLU behind; 1 for none.
+    pub slope: f32,
+}
+
+/// Writes left · right as part number `part` of `parts` of every picture of `out`.
 pub(super) fn product(
     left: Operand,
     right: Operand,
     shape: Shape,
     (out, part, parts): (&CubeTensor, usize, usize),
-    finish: Option<(CubeTensor, f32)>,
+    finish: Option<Finish>,
 ) {
     let Shape {
         images,
@@ -318,10 +341,15 @@ pub(super) fn product(
         tile,
         along_sum,
         finish: finish.is_some(),
+        bias: finish.as_ref().is_some_and(|f| f.bias.is_some()),
     };
     let (left_side, right_side) = (left.launch(), right.launch());
-    // Nothing reads what stands in for an addend.
-    let (addend, slope) = finish.unwrap_or_else(|| (left.tensor.clone(), 1.0));
+    // Nothing reads what stands in for an addend or a bias.
+    let nothing = || left.tensor.clone();
+    let (addend, bias, slope) = match finish {
+        Some(f) => (f.addend, f.bias.unwrap_or_else(nothing), f.slope),
+        None => (nothing(), nothing(), 1.0),
+    };
     // SAFETY: the kernel reads and writes only positions that it found to be inside the tensors,
     // whose sizes are those of the shapes above.
     unsafe {
@@ -332,6 +360,7 @@ pub(super) fn product(
             left.tensor.into_buffer_arg(),
             right.tensor.into_buffer_arg(),
             addend.into_buffer_arg(),
+            bias.into_buffer_arg(),
             out.clone().into_buffer_arg(),
             left_side,
             right_side,

@@ -1,6 +1,6 @@
 //! Softmax of G over channels and of Θ over positions, in place, and their gradients.
 //!
-//! G, Θ and Φ of a picture lie one after the other: `[b, 3c, positions]`.
+//! G and Θ of a picture lie one after the other: `[b, 2c, positions]`.
 
 // A kernel takes one argument per buffer and number.
 #![allow(clippy::too_many_arguments)]
@@ -31,7 +31,7 @@ fn over_channels<F: Float>(
         terminate!();
     }
     let image = ABSOLUTE_POS / positions;
-    let start = 3 * image * channels * positions + ABSOLUTE_POS % positions;
+    let start = 2 * image * channels * positions + ABSOLUTE_POS % positions;
     let mut top = f32::new(LOWEST);
     for j in 0..channels {
         top = top.max(f32::cast_from(q[start + j * positions]));
@@ -60,7 +60,7 @@ fn over_channels_backward<F: Float>(
         terminate!();
     }
     let image = ABSOLUTE_POS / positions;
-    let start = 3 * image * channels * positions + ABSOLUTE_POS % positions;
+    let start = 2 * image * channels * positions + ABSOLUTE_POS % positions;
     let mut dot = f32::new(0.0);
     for j in 0..channels {
         let at = start + j * positions;
@@ -76,7 +76,7 @@ fn over_channels_backward<F: Float>(
 #[cube]
 fn row_start(row: usize, channels: usize, positions: usize) -> usize {
     let image = row / channels;
-    (3 * image * channels + channels + row % channels) * positions
+    (2 * image * channels + channels + row % channels) * positions
 }
 
 /// One workgroup per picture and channel.
@@ -165,10 +165,10 @@ fn over_positions_backward<F: Float>(
     }
 }
 
-/// Pictures, channels of one part and positions of `[b, 3c, h, w]`.
+/// Pictures, channels of one part and positions of `[b, 2c, h, w]`.
 fn sizes(q: &CubeTensor) -> [usize; 3] {
-    let [b, three, h, w] = q.shape().dims();
-    [b, three / 3, h * w]
+    let [b, both, h, w] = q.shape().dims();
+    [b, both / 2, h * w]
 }
 
 fn workgroups(like: &CubeTensor, count: usize) -> CubeCount {
@@ -176,7 +176,7 @@ fn workgroups(like: &CubeTensor, count: usize) -> CubeCount {
 }
 
 /// Both, over what is there. Nobody else may hold `q`.
-pub(super) fn softmaxes(q: &CubeTensor) {
+pub(super) fn apply_softmaxes(q: &CubeTensor) {
     let [b, c, positions] = sizes(q);
     let (count, dim) = elementwise(q, b * positions);
     over_channels::launch(
