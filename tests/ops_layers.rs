@@ -127,27 +127,62 @@ fn a_residual_block_is_that_of_plain_operations() {
     }
 }
 
-fn normalisation<const D: usize>(shape: [usize; D], shift: f64) {
+/// `batches` of equal size, one after the other.
+fn normalisation<const D: usize>(shape: [usize; D], batches: usize, shift: f64) {
     let make = |rng: &mut ChaCha8Rng, device: &Device| {
         let mut layer = BatchNorm::new(shape[1], device);
         layer.gamma = Param::from_tensor(leaf(rng, [shape[1]], device));
         layer.beta = Param::from_tensor(leaf(rng, [shape[1]], device));
         layer
     };
-    let ours = |layer: &BatchNorm, x: Tensor<D>| layer.forward(x + shift);
+    let ours = |layer: &BatchNorm, x: Tensor<D>| layer.forward_batches(x + shift, batches);
     let plain = |layer: &BatchNorm, x: Tensor<D>| {
-        batch_norm_train(x + shift, layer.gamma.val(), layer.beta.val(), 1e-5).output
+        let parts = (x + shift).split(shape[0] / batches, 0).into_iter();
+        let parts = parts.map(|x| {
+            let (gamma, beta) = (layer.gamma.val(), layer.beta.val());
+            batch_norm_train(x, gamma, beta, 1e-5).output
+        });
+        Tensor::cat(parts.collect(), 0)
     };
     check("normalisation", shape, 2, make, ours, plain);
 }
 
 #[test]
 fn batch_norm_is_that_of_plain_operations() {
-    normalisation([3, 5, 4, 7], 0.0);
-    normalisation([2, 70, 16, 16], 3.0);
-    normalisation([33, 512], 0.0);
+    normalisation([3, 5, 4, 7], 1, 0.0);
+    normalisation([2, 70, 16, 16], 1, 3.0);
+    normalisation([33, 512], 1, 0.0);
     // Shared out over workgroups.
-    normalisation([5, 3, 48, 50], 3.0);
+    normalisation([5, 3, 48, 50], 1, 3.0);
+}
+
+#[test]
+fn batches_are_normalised_each_on_its_own() {
+    normalisation([6, 5, 4, 7], 3, 0.0);
+    normalisation([33, 512], 3, 0.0);
+    normalisation([10, 3, 48, 50], 2, 3.0);
+    for device in support::devices() {
+        let device = device.autodiff();
+        let mut rng = ChaCha8Rng::seed_from_u64(5);
+        let x = leaf(&mut rng, [6, 4, 3, 3], &device);
+        let (together, alone) = (BatchNorm::new(4, &device), BatchNorm::new(4, &device));
+        together.forward_batches(x.clone(), 3);
+        for x in x.split(2, 0) {
+            alone.forward(x);
+        }
+        // As the running statistics: in their order.
+        for [a, b] in [
+            [&together.running_mean, &alone.running_mean],
+            [&together.running_var, &alone.running_var],
+        ] {
+            let numbers = [a, b].map(|r| r.value_sync().into_data().iter::<f32>().collect());
+            let [a, b]: [Vec<f32>; 2] = numbers;
+            assert!(
+                a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-6),
+                "{a:?}, not {b:?}"
+            );
+        }
+    }
 }
 
 /// A mean that is ten thousand times the deviation: what f32 keeps of such numbers is enough to

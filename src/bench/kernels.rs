@@ -100,7 +100,7 @@ fn normalisation(job: &BenchJob, base: usize) -> Result<LayerTiming, BenchError>
     let norm = BatchNorm::new(2 * base, &recording);
     let x = leaf(job, [job.config.batch.recon, 2 * base, 32, 32]);
     let (gamma, beta) = (norm.gamma.val(), norm.beta.val());
-    let ours = || batch_norm(x.clone(), gamma.clone(), beta.clone(), 1e-5).output;
+    let ours = || batch_norm(x.clone(), gamma.clone(), beta.clone(), 1e-5, 1).output;
     let burns = || batch_norm_train(x.clone(), gamma.clone(), beta.clone(), 1e-5).output;
     both(job, KernelGroup::Normalisation, ours, burns)
 }

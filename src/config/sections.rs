@@ -179,7 +179,8 @@ pub struct OptimizerConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MemoryConfig {
-    /// Images encoded at a time; 0 encodes each stream whole. Gradients are the same either way.
+    /// Images encoded at a time, and decoded as far as whole batches fit; 0 takes each stream whole.
+    /// Gradients are the same either way.
     pub chunk: usize,
 }
 

@@ -28,8 +28,9 @@ impl UpBlock {
         }
     }
 
-    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        self.bn.forward(self.conv.forward(relu_upsample2(x)))
+    fn forward(&self, x: Tensor<4>, batches: usize) -> Tensor<4> {
+        let maps = self.conv.forward(relu_upsample2(x));
+        self.bn.forward_batches(maps, batches)
     }
 }
 
@@ -88,15 +89,32 @@ impl Decoder {
     /// - `v`: `[b, din]`
     /// - output: `[b, 3, 64, 64]`, f32, range (−1, 1); targets lie in [0, 1]
     pub fn forward(&self, v: Tensor<2>) -> Tensor<4> {
+        self.forward_batches(v, 1)
+    }
+
+    /// The same for so many batches of equal size that stand one after the other in `v`, each with
+    /// statistics of its own: as so many calls, but with fewer and larger products.
+    ///
+    /// # Shapes
+    ///
+    /// As [`Decoder::forward`].
+    pub fn forward_batches(&self, v: Tensor<2>, batches: usize) -> Tensor<4> {
         let v = match &self.fc {
             Some(fc) => through(fc, v, false),
             None => v,
         };
         let [b, channels] = v.dims();
         let seed = v.reshape([b, channels, 1, 1]).cast(self.maps);
-        let x = self.block1.forward(seed);
-        let x = self.block3.forward(self.block2.forward(x));
-        let x = self.block5.forward(self.block4.forward(x));
+        let blocks = [
+            &self.block1,
+            &self.block2,
+            &self.block3,
+            &self.block4,
+            &self.block5,
+        ];
+        let x = blocks
+            .into_iter()
+            .fold(seed, |x, block| block.forward(x, batches));
         let picture = self.out.conv.forward(relu_upsample2(x));
         tanh(picture.cast(FloatDType::F32))
     }

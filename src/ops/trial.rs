@@ -33,8 +33,13 @@ const CONVOLUTIONS: [[usize; 7]; 6] = [
     [2, 70, 3, 17, 16, 3, 1],
     [9, 130, 70, 1, 1, 1, 1],
 ];
-/// Maps that are normalised; the second is large enough to be shared out.
-const NORMALISED: [[usize; 4]; 3] = [[3, 20, 5, 7], [4, 3, 48, 50], [33, 70, 1, 1]];
+/// Batches and maps that are normalised; the second and the third are large enough to be shared out.
+const NORMALISED: [(usize, [usize; 4]); 4] = [
+    (1, [3, 20, 5, 7]),
+    (1, [4, 3, 48, 50]),
+    (3, [6, 3, 48, 50]),
+    (3, [33, 70, 1, 1]),
+];
 /// Maps for channel attention, for every tile.
 const ATTENDED: [[usize; 4]; 3] = [[2, 9, 9, 8], [2, 20, 7, 6], [2, 70, 17, 16]];
 /// Images of a face loss.
@@ -105,14 +110,18 @@ fn convolution(
     ])
 }
 
-fn normalisation(shape: [usize; 4], maps: FloatDType, device: &Device) -> Results {
+fn normalisation(
+    (batches, shape): (usize, [usize; 4]),
+    maps: FloatDType,
+    device: &Device,
+) -> Results {
     let device = device.clone().autodiff();
     let x = leaf(shape, 0.37, &device);
     let gamma = leaf([shape[1]], 1.13, &device);
     let beta = leaf([shape[1]], 0.71, &device);
     // A mean that is larger than the deviation.
     let stored = (x.clone() + 5.0).cast(maps);
-    let result = batch_norm(stored, gamma.clone(), beta.clone(), 1e-5);
+    let result = batch_norm(stored, gamma.clone(), beta.clone(), 1e-5, batches);
     let output = result.output.cast(FloatDType::F32);
     let grads = output.clone().tanh().square().sum().backward();
     Some(vec![

@@ -33,11 +33,11 @@ fn numbers<B: Backend>(tensor: FloatTensor<B>) -> Vec<f32> {
 fn layers<B: NormOps + AttentionOps + ResidualOps>(device: &B::Device) -> Vec<Vec<f32>> {
     let make = |shape: &[usize], pace| tensor::<B>(shape, pace, device);
     let mut out = Vec::new();
-    // Few numbers, and enough to be shared out.
-    for [b, c, h, w] in [[3, 20, 5, 7], [4, 3, 48, 50]] {
+    // Few numbers, and enough to be shared out; one batch, and several.
+    for ([b, c, h, w], batches) in [([3, 20, 5, 7], 1), ([4, 3, 48, 50], 1), ([6, 4, 48, 51], 3)] {
         let x = || make(&[b, c, h, w], 0.37);
         let (gamma, beta) = (|| make(&[c], 1.13), || make(&[c], 0.71));
-        let moments = || B::moments(x());
+        let moments = || B::moments(x(), batches);
         out.push(numbers::<B>(moments()));
         let y = B::normalise(x(), moments(), gamma(), beta(), 1e-5);
         out.push(numbers::<B>(y));
@@ -135,7 +135,7 @@ fn maps_may_be_stored_in_half() {
         let x = || store(make(&shape, 0.37));
         let grad = store(make(&shape, 0.53));
         let gamma = || make(&[3], 1.13);
-        let moments = CubeBackend::moments(x());
+        let moments = CubeBackend::moments(x(), 2);
         let beta = make(&[3], 0.71);
         let y = CubeBackend::normalise(x(), moments.clone(), gamma(), beta, 1e-5);
         let sum = CubeBackend::add_activated(y.clone(), x(), 0.1);

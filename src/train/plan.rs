@@ -1,5 +1,6 @@
 //! What a run would cost: memory, arithmetic, steps, worked out without touching a device.
 
+use super::step::decoded_at_once;
 use crate::config::{Combine, PoseLoss, Precision, RunConfig};
 use crate::data::StreamSizes;
 use crate::model::Widths;
@@ -171,11 +172,8 @@ impl Plan {
         let maps = config.precision;
         let encoder_tape =
             live * (trunk.bytes(maps) + 2.0 * subnet.bytes(maps) + maps.bytes() * widest_encoder);
-        let per_tape = if config.recon.bn_joint {
-            decoded
-        } else {
-            sizes.recon as f64
-        };
+        let at_once = decoded_at_once(config.recon.bn_joint, sizes.recon, config.memory.chunk);
+        let per_tape = decoded.min((at_once * sizes.recon) as f64);
         let decoder_tape = per_tape * (d.bytes(maps) + maps.bytes() * widest_decoder);
         let k = (face - 2.0).max(0.0);
         let contrast_tape = F32 * 24.0 * face * k + (face + pose_views) * head.bytes(maps);

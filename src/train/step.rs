@@ -209,6 +209,16 @@ pub fn stream_gradients(
     }
 }
 
+/// Terms of L_dis that are decoded on one tape: all of them where they share their statistics,
+/// otherwise as many as fill a chunk with images.
+pub(super) fn decoded_at_once(bn_joint: bool, images: usize, chunk: usize) -> usize {
+    if bn_joint || chunk == 0 {
+        RECON_ORDER.len()
+    } else {
+        (chunk / images.max(1)).max(1)
+    }
+}
+
 fn recon(
     model: &Pcl,
     batch: &Batch,
@@ -226,7 +236,6 @@ fn recon(
     let mut terms = Terms::default();
     let mut grads = Grads::default();
 
-    // Each term on its own tape: D's activations are the largest thing in a step.
     let decode = |codes: &Codes, k: usize| {
         let half = |branch: usize, hat: bool| {
             let rows = if hat { n..2 * n } else { 0..n };
@@ -246,16 +255,17 @@ fn recon(
         .into_iter()
         .filter(|&k| objective.terms[k])
         .collect::<Vec<_>>();
-    if objective.recon_bn_joint && !active.is_empty() {
-        let inputs = active.iter().map(|&k| decode(&codes, k)).collect();
-        let images = model.decoder.forward(Tensor::cat(inputs, 0));
+    // D's activations are the largest thing in a step, so a tape takes the terms that fit.
+    let joint = objective.recon_bn_joint;
+    for ks in active.chunks(decoded_at_once(joint, n, chunk)) {
+        let inputs = ks.iter().map(|&k| decode(&codes, k)).collect();
+        let batches = if joint { 1 } else { ks.len() };
+        let images = model
+            .decoder
+            .forward_batches(Tensor::cat(inputs, 0), batches);
         let mut sum: Option<Tensor<1>> = None;
-        for (i, &k) in active.iter().enumerate() {
-            let term = l1(
-                images.clone().slice([i * n..(i + 1) * n]),
-                target(k),
-                objective.recon_reduction,
-            );
+        for (images, &k) in images.split(n, 0).into_iter().zip(ks) {
+            let term = l1(images, target(k), objective.recon_reduction);
             terms.t[k] = Some(term.clone().inner());
             sum = Some(match sum {
                 None => term,
@@ -264,16 +274,6 @@ fn recon(
         }
         if let Some(sum) = sum {
             codes.backward(&mut grads, sum * weights.recon, model);
-        }
-    } else {
-        for k in active {
-            let term = l1(
-                model.decoder.forward(decode(&codes, k)),
-                target(k),
-                objective.recon_reduction,
-            );
-            terms.t[k] = Some(term.clone().inner());
-            codes.backward(&mut grads, term * weights.recon, model);
         }
     }
     if objective.orth {

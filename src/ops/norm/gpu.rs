@@ -1,7 +1,7 @@
 //! The kernels: one reduction and one pass over the map each way.
 //!
-//! A channel's numbers are shared out over workgroups by picture, and a second kernel puts the
-//! parts together in their order where there is more than one. Mean and variance are found in one
+//! A channel's numbers in a batch are shared out over workgroups by picture, and a second kernel puts
+//! the parts together in their order where there is more than one. Mean and variance are found in one
 //! pass by Welford's running update and Chan's rule for putting two parts together, so that a mean
 //! far from zero costs no digits.
 //!
@@ -31,16 +31,20 @@ const SHORTEST_RUN: usize = 16;
 /// How a map lies in memory and is shared out.
 #[derive(CubeType, CubeLaunch, Clone, Copy)]
 struct Layout {
+    /// Batches, one after the other.
+    batches: usize,
+    /// Pictures of a batch.
     pictures: usize,
     channels: usize,
     /// Numbers per picture and channel.
     plane: usize,
-    /// Parts that the pictures are cut into.
+    /// Parts that the pictures of a batch are cut into.
     parts: usize,
 }
 
 #[derive(Clone, Copy)]
 struct Sizes {
+    batches: usize,
     pictures: usize,
     channels: usize,
     plane: usize,
@@ -48,30 +52,38 @@ struct Sizes {
 }
 
 impl Sizes {
-    fn of(x: &CubeTensor) -> Self {
+    fn of(x: &CubeTensor, batches: usize) -> Self {
         let shape = x.shape();
-        let (pictures, channels) = (shape[0], shape[1]);
-        let plane = shape.num_elements() / (pictures * channels).max(1);
+        let (pictures, channels) = (shape[0] / batches.max(1), shape[1]);
+        let plane = shape.num_elements() / (shape[0] * channels).max(1);
         let runs = pictures * plane / (UNITS * SHORTEST_RUN);
         Self {
+            batches,
             pictures,
             channels,
             plane,
-            parts: (WORKGROUPS / channels.max(1))
+            parts: (WORKGROUPS / (batches * channels).max(1))
                 .min(runs)
                 .clamp(1, pictures.max(1)),
         }
     }
 
     fn launch(self) -> LayoutLaunch {
-        LayoutLaunch::new(self.pictures, self.channels, self.plane, self.parts)
+        LayoutLaunch::new(
+            self.batches,
+            self.pictures,
+            self.channels,
+            self.plane,
+            self.parts,
+        )
     }
 }
 
-/// The first picture of a part.
+/// The first picture of a part, counting the parts of all batches.
 #[cube]
 fn first_picture(layout: &Layout, part: usize) -> usize {
-    layout.pictures * part / layout.parts
+    let batch = part / layout.parts;
+    batch * layout.pictures + layout.pictures * (part % layout.parts) / layout.parts
 }
 
 /// Mean and sum of squared deviations of so many numbers.
@@ -95,8 +107,8 @@ fn together(a: Spread, b: Spread) -> Spread {
     }
 }
 
-/// One workgroup per channel and part → `[parts, 2, channels]`: means, and variances within the
-/// part.
+/// One workgroup per channel and part → `[batches · parts, 2, channels]`: means, and variances within
+/// the part.
 #[cube(launch)]
 fn moments_kernel<F: Float>(
     x: &[F],
@@ -106,7 +118,7 @@ fn moments_kernel<F: Float>(
 ) {
     let channel = CUBE_POS % layout.channels;
     let part = CUBE_POS / layout.channels;
-    if part >= layout.parts {
+    if part >= layout.batches * layout.parts {
         terminate!();
     }
     let first = first_picture(&layout, part);
@@ -163,20 +175,22 @@ fn moments_kernel<F: Float>(
     }
 }
 
-/// One unit per channel: `[parts, 2, channels]` → `[2, channels]`.
+/// One unit per channel and batch: `[batches · parts, 2, channels]` → `[batches, 2, channels]`.
 #[cube(launch)]
 fn moments_of_parts(partial: &[f32], out: &mut [f32], layout: Layout) {
-    if ABSOLUTE_POS >= layout.channels {
+    if ABSOLUTE_POS >= layout.batches * layout.channels {
         terminate!();
     }
     let channels = layout.channels;
+    let channel = ABSOLUTE_POS % channels;
+    let batch = ABSOLUTE_POS / channels;
     let mut seen = f32::new(0.0);
     let mut mean = f32::new(0.0);
     let mut squares = f32::new(0.0);
-    for part in 0..layout.parts {
+    for part in batch * layout.parts..(batch + 1) * layout.parts {
         let pictures = first_picture(&layout, part + 1) - first_picture(&layout, part);
         let count = f32::cast_from((pictures * layout.plane) as u32);
-        let at = part * 2 * channels + ABSOLUTE_POS;
+        let at = part * 2 * channels + channel;
         let both = together(
             Spread {
                 count: seen,
@@ -193,14 +207,33 @@ fn moments_of_parts(partial: &[f32], out: &mut [f32], layout: Layout) {
         mean = both.mean;
         squares = both.squares;
     }
-    out[ABSOLUTE_POS] = mean;
-    out[ABSOLUTE_POS + channels] = squares / seen.max(1.0f32);
+    let at = batch * 2 * channels + channel;
+    out[at] = mean;
+    out[at + channels] = squares / seen.max(1.0f32);
 }
 
-/// 1/√(variance + ε) of a channel.
+/// The batch that the number at `ABSOLUTE_POS` belongs to.
 #[cube]
-fn inverse_deviation(moments: &[f32], channel: usize, channels: usize, epsilon: f32) -> f32 {
-    1.0f32 / (moments[channels + channel] + epsilon).sqrt()
+fn batch_here(layout: &Layout) -> usize {
+    ABSOLUTE_POS / (layout.pictures * layout.channels * layout.plane)
+}
+
+/// Mean of a channel in a batch.
+#[cube]
+fn mean_of(moments: &[f32], batch: usize, channel: usize, channels: usize) -> f32 {
+    moments[batch * 2 * channels + channel]
+}
+
+/// 1/√(variance + ε) of a channel in a batch.
+#[cube]
+fn inverse_deviation(
+    moments: &[f32],
+    batch: usize,
+    channel: usize,
+    channels: usize,
+    epsilon: f32,
+) -> f32 {
+    1.0f32 / (moments[(batch * 2 + 1) * channels + channel] + epsilon).sqrt()
 }
 
 /// One unit per number.
@@ -219,13 +252,15 @@ fn normalise_kernel<F: Float>(
         terminate!();
     }
     let channel = (ABSOLUTE_POS / layout.plane) % layout.channels;
-    let scale = gamma[channel] * inverse_deviation(moments, channel, layout.channels, epsilon);
+    let channels = layout.channels;
+    let batch = batch_here(&layout);
+    let scale = gamma[channel] * inverse_deviation(moments, batch, channel, channels, epsilon);
     // The mean first: it may be far larger than the deviation.
-    let centred = f32::cast_from(x[ABSOLUTE_POS]) - moments[channel];
+    let centred = f32::cast_from(x[ABSOLUTE_POS]) - mean_of(moments, batch, channel, channels);
     out[ABSOLUTE_POS] = F::cast_from(centred * scale + beta[channel]);
 }
 
-/// One workgroup per channel and part → `[parts, channels]` each: Σ g and Σ g·x̂.
+/// One workgroup per channel and part → `[batches · parts, channels]` each: Σ g and Σ g·x̂.
 #[cube(launch)]
 fn gradient_sums<F: Float>(
     x: &[F],
@@ -239,13 +274,14 @@ fn gradient_sums<F: Float>(
 ) {
     let channel = CUBE_POS % layout.channels;
     let part = CUBE_POS / layout.channels;
-    if part >= layout.parts {
+    if part >= layout.batches * layout.parts {
         terminate!();
     }
     let first = first_picture(&layout, part);
     let count = (first_picture(&layout, part + 1) - first) * layout.plane;
     let unit = UNIT_POS as usize;
-    let mean = moments[channel];
+    let batch = part / layout.parts;
+    let mean = mean_of(moments, batch, channel, layout.channels);
     let mut plain = f32::new(0.0);
     let mut centred = f32::new(0.0);
     let mut i = unit;
@@ -265,30 +301,32 @@ fn gradient_sums<F: Float>(
     sum_of_units(&mut centred_sums, unit, UNITS);
     if unit == 0 {
         let at = part * layout.channels + channel;
-        let inverse = inverse_deviation(moments, channel, layout.channels, epsilon);
+        let inverse = inverse_deviation(moments, batch, channel, layout.channels, epsilon);
         at_beta[at] = plain_sums[0];
         at_gamma[at] = centred_sums[0] * inverse;
     }
 }
 
-/// One unit per channel: two times `[parts, channels]` → `[channels]`.
+/// One unit per channel and batch: two times `[batches · parts, channels]` → `[batches, channels]`.
 #[cube(launch)]
 fn sums_of_parts(
     beta_parts: &[f32],
     gamma_parts: &[f32],
     at_beta: &mut [f32],
     at_gamma: &mut [f32],
+    channels: usize,
     parts: usize,
 ) {
     if ABSOLUTE_POS >= at_beta.len() {
         terminate!();
     }
-    let channels = at_beta.len();
+    let channel = ABSOLUTE_POS % channels;
+    let first = ABSOLUTE_POS / channels * parts;
     let mut plain = f32::new(0.0);
     let mut scaled = f32::new(0.0);
-    for part in 0..parts {
-        plain += beta_parts[part * channels + ABSOLUTE_POS];
-        scaled += gamma_parts[part * channels + ABSOLUTE_POS];
+    for part in first..first + parts {
+        plain += beta_parts[part * channels + channel];
+        scaled += gamma_parts[part * channels + channel];
     }
     at_beta[ABSOLUTE_POS] = plain;
     at_gamma[ABSOLUTE_POS] = scaled;
@@ -312,11 +350,14 @@ fn gradient_kernel<F: Float>(
         terminate!();
     }
     let channel = (ABSOLUTE_POS / layout.plane) % layout.channels;
-    let inverse = inverse_deviation(moments, channel, layout.channels, epsilon);
+    let channels = layout.channels;
+    let batch = batch_here(&layout);
+    let inverse = inverse_deviation(moments, batch, channel, channels, epsilon);
     let n = f32::cast_from((layout.pictures * layout.plane) as u32);
-    let normal = (f32::cast_from(x[ABSOLUTE_POS]) - moments[channel]) * inverse;
+    let centred = f32::cast_from(x[ABSOLUTE_POS]) - mean_of(moments, batch, channel, channels);
     let g = f32::cast_from(grad[ABSOLUTE_POS]);
-    let rest = g - at_beta[channel] / n - normal * (at_gamma[channel] / n);
+    let sums = batch * channels + channel;
+    let rest = g - at_beta[sums] / n - centred * inverse * (at_gamma[sums] / n);
     out[ABSOLUTE_POS] = F::cast_from(gamma[channel] * inverse * rest);
 }
 
@@ -325,16 +366,42 @@ fn workgroups(like: &CubeTensor, count: usize) -> CubeCount {
     CubeCountSelection::new(&like.client, count as u32).cube_count()
 }
 
+/// Two times `[batches · parts, channels]` → `[batches · channels]`.
+fn add_up(
+    [beta, gamma]: [CubeTensor; 2],
+    [batches, channels, parts]: [usize; 3],
+) -> (CubeTensor, CubeTensor) {
+    if parts == 1 {
+        return (beta, gamma);
+    }
+    let client = beta.client.clone();
+    let size = batches * channels;
+    let (beta_sum, gamma_sum) = (empty(&beta, [size]), empty(&beta, [size]));
+    let (count, dim) = elementwise(&beta_sum, size);
+    sums_of_parts::launch(
+        &client,
+        count,
+        dim,
+        beta.into_buffer_arg(),
+        gamma.into_buffer_arg(),
+        beta_sum.clone().into_buffer_arg(),
+        gamma_sum.clone().into_buffer_arg(),
+        channels,
+        parts,
+    );
+    (beta_sum, gamma_sum)
+}
+
 impl NormOps for CubeBackend {
-    fn moments(x: FloatTensor<Self>) -> FloatTensor<Self> {
+    fn moments(x: FloatTensor<Self>, batches: usize) -> FloatTensor<Self> {
         let x = dense_map(x);
-        let sizes = Sizes::of(&x);
+        let sizes = Sizes::of(&x, batches);
         let (parts, c) = (sizes.parts, sizes.channels);
-        let partial = empty(&x, [2 * parts, c]);
+        let partial = empty(&x, [batches * parts, 2, c]);
         let stored = storage(&x);
         moments_kernel::launch(
             &partial.client,
-            workgroups(&partial, c * parts),
+            workgroups(&partial, batches * c * parts),
             CubeDim::new_1d(UNITS as u32),
             x.into_buffer_arg(),
             partial.clone().into_buffer_arg(),
@@ -344,8 +411,8 @@ impl NormOps for CubeBackend {
         if parts == 1 {
             return partial;
         }
-        let out = empty(&partial, [2, c]);
-        let (count, dim) = elementwise(&out, c);
+        let out = empty(&partial, [batches, 2, c]);
+        let (count, dim) = elementwise(&out, batches * c);
         moments_of_parts::launch(
             &out.client,
             count,
@@ -366,7 +433,7 @@ impl NormOps for CubeBackend {
     ) -> FloatTensor<Self> {
         let x = dense_map(x);
         let (moments, gamma, beta) = (dense(moments), dense(gamma), dense(beta));
-        let sizes = Sizes::of(&x);
+        let sizes = Sizes::of(&x, moments.shape()[0]);
         let out = empty_map(&x, x.shape());
         let (count, dim) = elementwise(&out, out.meta.num_elements());
         normalise_kernel::launch(
@@ -395,14 +462,16 @@ impl NormOps for CubeBackend {
         let (x, grad) = (dense_map(x), dense_map(grad));
         assert_eq!(x.dtype, grad.dtype, "a gradient is stored as its map is");
         let (moments, gamma) = (dense(moments), dense(gamma));
-        let sizes = Sizes::of(&x);
+        let batches = moments.shape()[0];
+        let sizes = Sizes::of(&x, batches);
         let (parts, c) = (sizes.parts, sizes.channels);
         let client = x.client.clone();
         let stored = storage(&x);
-        let (mut at_beta, mut at_gamma) = (empty(&x, [parts * c]), empty(&x, [parts * c]));
+        let all = batches * parts * c;
+        let (at_beta, at_gamma) = (empty(&x, [all]), empty(&x, [all]));
         gradient_sums::launch(
             &client,
-            workgroups(&x, c * parts),
+            workgroups(&x, batches * c * parts),
             CubeDim::new_1d(UNITS as u32),
             x.clone().into_buffer_arg(),
             grad.clone().into_buffer_arg(),
@@ -413,21 +482,7 @@ impl NormOps for CubeBackend {
             epsilon,
             stored,
         );
-        if parts > 1 {
-            let (beta_sum, gamma_sum) = (empty(&x, [c]), empty(&x, [c]));
-            let (count, dim) = elementwise(&x, c);
-            sums_of_parts::launch(
-                &client,
-                count,
-                dim,
-                at_beta.into_buffer_arg(),
-                at_gamma.into_buffer_arg(),
-                beta_sum.clone().into_buffer_arg(),
-                gamma_sum.clone().into_buffer_arg(),
-                parts,
-            );
-            (at_beta, at_gamma) = (beta_sum, gamma_sum);
-        }
+        let (at_beta, at_gamma) = add_up([at_beta, at_gamma], [batches, c, parts]);
         let out = empty_map(&x, x.shape());
         let (count, dim) = elementwise(&out, out.meta.num_elements());
         gradient_kernel::launch(
@@ -445,6 +500,7 @@ impl NormOps for CubeBackend {
             epsilon,
             stored,
         );
+        let (at_beta, at_gamma) = add_up([at_beta, at_gamma], [1, c, batches]);
         (out, at_gamma, at_beta)
     }
 }

@@ -1,4 +1,5 @@
-//! Batch normalisation: two passes over the map forward, two backward.
+//! Batch normalisation: two passes over the map forward, two backward. Several batches that stand one
+//! after the other may be done at once, each with its own statistics.
 
 mod cpu;
 mod gpu;
@@ -14,11 +15,13 @@ use burn::tensor::{DType, Shape, Tensor};
 /// moments, γ, β and their gradients are f32.
 #[backend_extension(Cube, Flex, Fusion, Autodiff)]
 pub trait NormOps: Backend {
-    /// Mean and biased variance of every channel of `x`, `[b, c, …]`: `[2, c]`. Not differentiated.
-    #[fusion(dtype = DType::F32, shape = two_rows(x))]
-    fn moments(x: FloatTensor<Self>) -> FloatTensor<Self>;
+    /// Mean and biased variance of every channel of `x`, `[b, c, …]`, in each of so many batches of
+    /// equal size: `[batches, 2, c]`. Not differentiated.
+    #[fusion(dtype = DType::F32, shape = two_rows(x, batches))]
+    fn moments(x: FloatTensor<Self>, batches: usize) -> FloatTensor<Self>;
 
-    /// γ (x − mean)/√(variance + ε) + β. The backward knows that the moments are those of `x`.
+    /// γ (x − mean)/√(variance + ε) + β, by the moments `[batches, 2, c]`. The backward knows that
+    /// they are those of `x`.
     #[fusion(dtype = x, shape = x)]
     fn normalise(
         x: FloatTensor<Self>,
@@ -39,12 +42,12 @@ pub trait NormOps: Backend {
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 }
 
-fn two_rows(x: &Shape) -> Shape {
-    Shape::new([2, x[1]])
+fn two_rows(x: &Shape, batches: &usize) -> Shape {
+    Shape::new([*batches, 2, x[1]])
 }
 
 impl<B: Backend + NormOps, C: CheckpointStrategy> NormOps for Autodiff<B, C> {
-    fn moments(_: FloatTensor<Self>) -> FloatTensor<Self> {
+    fn moments(_: FloatTensor<Self>, _: usize) -> FloatTensor<Self> {
         unreachable!("moments are taken of a tensor that records nothing")
     }
 
@@ -125,35 +128,43 @@ impl<B: Backend + NormOps, C: CheckpointStrategy> NormOps for Autodiff<B, C> {
 pub(crate) struct Normalised<const D: usize> {
     /// `[b, C, …]`.
     pub output: Tensor<D>,
-    /// Batch mean: `[C]`.
-    pub mean: Tensor<1>,
-    /// Biased batch variance: `[C]`.
-    pub variance: Tensor<1>,
+    /// Mean of every batch: `[batches, C]`.
+    pub mean: Tensor<2>,
+    /// Biased variance of every batch: `[batches, C]`.
+    pub variance: Tensor<2>,
 }
 
-/// Batch normalisation by the statistics of the batch. Its plain twin is
-/// [`burn::tensor::module::batch_norm_train`].
+/// Batch normalisation by the statistics of the batch, or of each of several batches that stand one
+/// after the other in `x`. The plain twin of one is [`burn::tensor::module::batch_norm_train`].
 ///
 /// # Shapes
 ///
-/// - `x`: `[b, C, …]` on a device that records gradients
+/// - `x`: `[b, C, …]` on a device that records gradients; `b` a multiple of `batches`
 /// - `gamma`, `beta`: `[C]`
 pub(crate) fn batch_norm<const D: usize>(
     x: Tensor<D>,
     gamma: Tensor<1>,
     beta: Tensor<1>,
     epsilon: f64,
+    batches: usize,
 ) -> Normalised<D> {
-    let [_, c, ..] = x.dims()[..] else {
+    let [b, c, ..] = x.dims()[..] else {
         unreachable!("a batch has channels")
     };
+    assert!(
+        batches > 0 && b % batches == 0,
+        "{b} rows are not {batches} equal batches"
+    );
     let plain = x.clone().inner().into_dispatch();
-    let moments = Tensor::<2>::from_dispatch(<Dispatch as NormOps>::moments(plain));
-    let row = |i: usize| moments.clone().slice([i..i + 1]).reshape([c]);
+    let moments = Tensor::<3>::from_dispatch(<Dispatch as NormOps>::moments(plain, batches));
+    let row = |i: usize| {
+        let part = moments.clone().slice([0..batches, i..i + 1]);
+        part.reshape([batches, c])
+    };
     let (mean, variance) = (row(0), row(1));
     let output = <Dispatch as NormOps>::normalise(
         x.into_dispatch(),
-        Tensor::<2>::from_inner(moments).into_dispatch(),
+        Tensor::<3>::from_inner(moments).into_dispatch(),
         gamma.into_dispatch(),
         beta.into_dispatch(),
         epsilon as f32,
