@@ -142,6 +142,21 @@ pub(in crate::ops) struct Product<'a, L> {
     pub add: bool,
 }
 
+/// Asks for numbers that will be needed: the sum that is to be added to may lie far away.
+#[inline(always)]
+fn fetch(numbers: *const f32, count: usize) {
+    /// Numbers that come together.
+    const LINE: usize = 16;
+    #[cfg(target_arch = "x86_64")]
+    for at in (0..count).step_by(LINE) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: it is a hint, whatever the place.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(numbers.wrapping_add(at).cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (numbers, count, LINE);
+}
+
 impl<L: Left> Product<'_, L> {
     /// # Safety
     ///
@@ -210,6 +225,11 @@ impl<L: Left> Product<'_, L> {
         // SAFETY: as before; whoever made the product vouches for the places.
         unsafe {
             let mut sums = [[simd.splat_f32s(0.0); V]; R];
+            if self.add {
+                for r in 0..R {
+                    fetch(self.out.add(self.places.at(i + r) + j), V * lanes);
+                }
+            }
             let mut right = self.right.add(j / PANEL * self.panel + j % PANEL);
             for segment in 0..self.shape.segments() {
                 let rows: [*const f32; R] =

@@ -30,8 +30,13 @@ pub(super) const WORTH: usize = 16;
 pub(super) const WORTH_AT_WEIGHT: usize = 32;
 /// Tiles done at once, so that their numbers at all points stay in the cache.
 const TILES_AT_ONCE: usize = 32;
-/// Tiles between two sums into the weight gradient, which is then read and written once.
-const TILES_PER_SUM: usize = 128;
+/// Tiles that a task of the weight gradient transforms.
+const TILES_PER_TASK: usize = 16;
+/// Numbers of both maps at a point between two sums into the weight gradient, which is then read and
+/// written once: at all points they take 5 MB …
+const NUMBERS_PER_SUM: usize = 1 << 15;
+/// … and as many tiles at most.
+const TILES_PER_SUM: usize = 256;
 
 /// Whether a convolution of this geometry is done here, if it has so many channels.
 pub(super) fn suits(g: &Geometry, channels: usize) -> bool {
@@ -101,7 +106,8 @@ pub(super) fn data_backward(g: &Geometry, grad: &[f32], weight: &[f32], out: &mu
 pub(super) fn weight_backward(g: &Geometry, x: &[f32], grad: &[f32], out: &mut [f32]) {
     let map = Tiles::of(g.h, g.w);
     let (image_in, image_out) = (g.h * g.w * g.cin, g.h * g.w * g.cout);
-    let group = (TILES_PER_SUM / map.count()).clamp(1, g.b.max(1));
+    let tiles = (NUMBERS_PER_SUM / (g.cin + g.cout)).min(TILES_PER_SUM);
+    let group = (tiles / map.count()).clamp(1, g.b.max(1));
     let sized = |images: usize, c: usize| Points {
         rows: images * map.count(),
         c,
@@ -112,18 +118,18 @@ pub(super) fn weight_backward(g: &Geometry, x: &[f32], grad: &[f32], out: &mut [
     };
     let (mut v, mut d) = (sized(group, g.cin).buffer(), sized(group, g.cout).buffer());
     let mut u = filters.buffer();
-    u.fill(0.0);
-    for (x, grad) in x
+    let groups = x
         .chunks(group * image_in)
-        .zip(grad.chunks(group * image_out))
-    {
+        .zip(grad.chunks(group * image_out));
+    for (i, (x, grad)) in groups.enumerate() {
         let images = x.len() / image_in;
         let (at_in, at_out) = (sized(images, g.cin), sized(images, g.cout));
         let (v_rows, d_rows) = (Shared::new(&mut v), Shared::new(&mut d));
-        (0..images).into_par_iter().for_each(|n| {
-            let tiles = n * map.count()..(n + 1) * map.count();
-            let first = tiles.start;
-            // SAFETY: every image writes the rows of its own tiles only.
+        let shares = at_in.rows.div_ceil(TILES_PER_TASK);
+        (0..shares).into_par_iter().for_each(|share| {
+            let first = share * TILES_PER_TASK;
+            let tiles = first..(first + TILES_PER_TASK).min(at_in.rows);
+            // SAFETY: every task writes the rows of its own tiles only.
             unsafe {
                 image_to_points(x, (map, tiles.clone()), v_rows, at_in, first);
                 gradient_to_points(grad, (map, tiles), d_rows, at_out, first);
@@ -134,7 +140,7 @@ pub(super) fn weight_backward(g: &Geometry, x: &[f32], grad: &[f32], out: &mut [
             .zip(d.par_chunks_exact(at_out.plane()))
             .for_each(|((u, v), d)| {
                 let sizes = [g.cout, g.cin, at_in.rows];
-                multiply(u, turned(d, g.cout), rows(v, g.cin), sizes, true);
+                multiply(u, turned(d, g.cout), rows(v, g.cin), sizes, i > 0);
             });
     }
     filters_from_points(&u, g.cout, g.cin, out);
