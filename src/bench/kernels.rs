@@ -13,7 +13,7 @@ use super::report::Setting;
 use super::{BenchError, BenchJob, Spread, sync, timed};
 use crate::augment::Interpolation;
 use crate::device::{AdapterKind, ConvPass, KernelGroup, LayerTiming, Timings, keep};
-use crate::loss::{l_face_as_one, l_face_plain};
+use crate::loss::{l_face_as_one, l_face_plain, l_pose_as_one, l_pose_plain};
 use crate::model::{BatchNorm, ChannelAttention, Widths};
 use crate::ops::{batch_norm, measure_kernels};
 use crate::train::objective::Objective;
@@ -44,6 +44,7 @@ pub fn measure(job: &BenchJob) -> Result<KernelReport, BenchError> {
             normalisation(job, base)?,
             attention(job, base)?,
             face_loss(job)?,
+            pose_loss(job)?,
         ],
     };
     let kept = if adapter.kind == AdapterKind::Software {
@@ -127,6 +128,21 @@ fn face_loss(job: &BenchJob) -> Result<LayerTiming, BenchError> {
     let ours = || l_face_as_one(z.clone(), Some(&mix), options);
     let burns = || l_face_plain(z.clone(), Some(&mix), options);
     both(job, KernelGroup::FaceLoss, ours, burns)
+}
+
+/// L_pose over interpolated negatives.
+fn pose_loss(job: &BenchJob) -> Result<LayerTiming, BenchError> {
+    let config = &job.config;
+    let (b, m) = (config.pose.batch_size, config.pose.num_negatives);
+    let (positives, negatives) = (leaf(job, [2 * b, 512]), leaf(job, [b, m, 512]));
+    let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
+    let drawn = Interpolation::draw(b, m, config.neg_interp.alpha, &mut rng);
+    let mix = mix(&drawn, &job.device.device);
+    let options = Objective::from(config).contrastive;
+    let codes = || (positives.clone(), negatives.clone());
+    let ours = || l_pose_as_one(codes().0, codes().1, Some(&mix), options);
+    let burns = || l_pose_plain(codes().0, codes().1, Some(&mix), options);
+    both(job, KernelGroup::PoseLoss, ours, burns)
 }
 
 impl KernelReport {

@@ -32,16 +32,19 @@ pub enum KernelGroup {
     Attention,
     /// L_face.
     FaceLoss,
+    /// L_pose.
+    PoseLoss,
 }
 
 impl KernelGroup {
     /// All of them; what others are built on comes first.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Sums,
         Self::Convolution,
         Self::Normalisation,
         Self::Attention,
         Self::FaceLoss,
+        Self::PoseLoss,
     ];
 }
 
@@ -53,6 +56,7 @@ impl fmt::Display for KernelGroup {
             Self::Normalisation => "batch normalisation",
             Self::Attention => "channel attention",
             Self::FaceLoss => "L_face",
+            Self::PoseLoss => "L_pose",
         })
     }
 }

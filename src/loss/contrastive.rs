@@ -6,7 +6,7 @@ use burn::tensor::{Int, Tensor, TensorData};
 use super::interpolate::{Mix, mixed_cosine};
 use crate::config::Reduction;
 use crate::device::KernelGroup;
-use crate::ops::{mean, mixed_cross_entropy, on_cpu, ours, product_turned};
+use crate::ops::{mean, mixed_cross_entropy, on_cpu, ours, pose_cross_entropy, product_turned};
 
 /// Settings shared by the two losses.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -99,15 +99,7 @@ pub(crate) fn l_face_as_one(
     options: ContrastiveOptions,
 ) -> Tensor<1> {
     let [n2, _] = z.dims();
-    let k = n2 - 2;
-    let (lambda, permutation) = match mix {
-        Some(mix) => (mix.lambda.clone(), mix.permutation.clone()),
-        // Every negative is mixed with nothing.
-        None => (
-            Tensor::ones([n2, k], &z.device()),
-            Tensor::<1, Int>::arange(0..k as i64, &z.device()),
-        ),
-    };
+    let (lambda, permutation) = mixture(mix, [n2, n2 - 2], &z);
     let gram = product_turned(z.clone(), z);
     let tau = options.tau as f32;
     options.reduce(mixed_cross_entropy(gram, lambda, permutation, tau))
@@ -179,7 +171,8 @@ pub fn l_face_plain(z: Tensor<2>, mix: Option<&Mix>, options: ContrastiveOptions
     ))
 }
 
-/// Pose contrastive loss: two views of an image against M views of its flip.
+/// Pose contrastive loss: two views of an image against M views of its flip. On GPUs one operation
+/// computes it from the Gram matrix of all codes; its plain twin is [`l_pose_plain`].
 ///
 /// # Shapes
 ///
@@ -188,6 +181,60 @@ pub fn l_face_plain(z: Tensor<2>, mix: Option<&Mix>, options: ContrastiveOptions
 /// - `mix.lambda`: `[B, M]`, shared by both anchors of an image; `mix.permutation`: `[M]`
 /// - output: `[1]`
 pub fn l_pose(
+    positives: Tensor<2>,
+    negatives: Tensor<3>,
+    mix: Option<&Mix>,
+    options: ContrastiveOptions,
+) -> Tensor<1> {
+    if ours(KernelGroup::PoseLoss, positives.device()) {
+        l_pose_as_one(positives, negatives, mix, options)
+    } else {
+        l_pose_plain(positives, negatives, mix, options)
+    }
+}
+
+/// The same as one operation on the Gram matrix. GPUs only.
+///
+/// # Shapes
+///
+/// As [`l_pose`].
+pub(crate) fn l_pose_as_one(
+    positives: Tensor<2>,
+    negatives: Tensor<3>,
+    mix: Option<&Mix>,
+    options: ContrastiveOptions,
+) -> Tensor<1> {
+    let [b, m, d] = negatives.dims();
+    let z = Tensor::cat(vec![positives, negatives.reshape([b * m, d])], 0);
+    let (lambda, permutation) = mixture(mix, [b, m], &z);
+    let gram = product_turned(z.clone(), z);
+    let (tau, with_positive) = (options.tau as f32, options.pos_in_denominator);
+    options.reduce(pose_cross_entropy(
+        gram,
+        lambda,
+        permutation,
+        tau,
+        with_positive,
+    ))
+}
+
+/// λ and π; those of negatives that are mixed with nothing if there are none.
+fn mixture(mix: Option<&Mix>, [rows, k]: [usize; 2], z: &Tensor<2>) -> (Tensor<2>, Tensor<1, Int>) {
+    match mix {
+        Some(mix) => (mix.lambda.clone(), mix.permutation.clone()),
+        None => (
+            Tensor::ones([rows, k], &z.device()),
+            Tensor::<1, Int>::arange(0..k as i64, &z.device()),
+        ),
+    }
+}
+
+/// The same as [`l_pose`] from ordinary operations.
+///
+/// # Shapes
+///
+/// As [`l_pose`].
+pub fn l_pose_plain(
     positives: Tensor<2>,
     negatives: Tensor<3>,
     mix: Option<&Mix>,

@@ -8,10 +8,11 @@ mod interpolate;
 mod orthogonal;
 mod reconstruction;
 
-pub(crate) use contrastive::l_face_as_one;
 pub use contrastive::{
-    ContrastiveOptions, chance_face, chance_pose, l_face, l_face_plain, l_pose, mix_blocks,
+    ContrastiveOptions, chance_face, chance_pose, l_face, l_face_plain, l_pose, l_pose_plain,
+    mix_blocks,
 };
+pub(crate) use contrastive::{l_face_as_one, l_pose_as_one};
 pub use interpolate::Mix;
 pub use orthogonal::l_orth;
 pub use reconstruction::{RECON_ORDER, l1, recon_weight};

@@ -30,7 +30,7 @@ use crate::device::{KernelGroup, layer_is_ours};
 
 pub use adam::{AdamStep, adam, adam_plain};
 pub(crate) use attention::{Projections, attention};
-pub(crate) use contrast::mixed_cross_entropy;
+pub(crate) use contrast::{mixed_cross_entropy, pose_cross_entropy};
 pub use conv::{conv, measure_kernels};
 pub(crate) use flat::{add, sum_of_squares};
 pub(crate) use norm::{Normalised, batch_norm};
@@ -48,11 +48,11 @@ pub(crate) fn on_cpu(device: Device) -> bool {
 }
 
 /// Whether operations of ours compute this on this device. If not, ordinary ones do: on GPUs where
-/// ours gave wrong results or were measured to be slower, and for the face loss on the CPU, where
-/// launches cost nothing.
+/// ours gave wrong results or were measured to be slower, and for the contrastive losses on the CPU,
+/// where launches cost nothing.
 pub(crate) fn ours(group: KernelGroup, device: Device) -> bool {
     if on_cpu(device) {
-        return group != KernelGroup::FaceLoss;
+        return !matches!(group, KernelGroup::FaceLoss | KernelGroup::PoseLoss);
     }
     trial::trusted(group) && layer_is_ours(group)
 }

@@ -11,7 +11,7 @@ use burn::tensor::{Device, FloatDType, Gradients, Tensor, TensorData};
 use super::{Projections, attention, batch_norm, conv, sum_of_squares, total};
 use crate::config::{Precision, Reduction};
 use crate::device::KernelGroup;
-use crate::loss::{ContrastiveOptions, Mix, l_face};
+use crate::loss::{ContrastiveOptions, Mix, l_face, l_pose};
 
 /// How far numbers may be apart, relative to the largest: far above rounding, far below an error.
 fn tolerance(maps: Precision) -> f32 {
@@ -44,6 +44,8 @@ const NORMALISED: [(usize, [usize; 4]); 4] = [
 const ATTENDED: [[usize; 4]; 3] = [[2, 9, 9, 8], [2, 20, 7, 6], [2, 70, 17, 16]];
 /// Images of a face loss.
 const FACES: [usize; 2] = [3, 40];
+/// Images and negatives of a pose loss.
+const POSES: [[usize; 2]; 2] = [[2, 6], [3, 300]];
 
 static DISTRUSTED: [AtomicBool; KernelGroup::ALL.len()] =
     [const { AtomicBool::new(false) }; KernelGroup::ALL.len()];
@@ -181,6 +183,32 @@ fn face_loss(n: usize, device: &Device) -> Results {
     Some(vec![numbers(loss.inner())?, gradient(&z, &grads)?])
 }
 
+/// `images` with `k` negatives each.
+fn pose_loss([images, k]: [usize; 2], device: &Device) -> Results {
+    let device = device.clone().autodiff();
+    let positives = leaf([2 * images, 9], 0.37, &device);
+    let negatives = leaf([images, k, 9], 0.53, &device);
+    let lambda = (leaf([images, k], 1.13, &device) * 0.5 + 0.5).detach();
+    // 7 and K have no common factor: every position once.
+    let moved = (0..k).map(|i| ((i * 7 + 3) % k) as i32).collect::<Vec<_>>();
+    let mix = Mix {
+        lambda,
+        permutation: Tensor::from_data(TensorData::new(moved, [k]), &device),
+    };
+    let options = ContrastiveOptions {
+        tau: 0.5,
+        reduction: Reduction::Mean,
+        pos_in_denominator: true,
+    };
+    let loss = l_pose(positives.clone(), negatives.clone(), Some(&mix), options);
+    let grads = loss.backward();
+    Some(vec![
+        numbers(loss.inner())?,
+        gradient(&positives, &grads)?,
+        gradient(&negatives, &grads)?,
+    ])
+}
+
 /// All results of a group's trials, with maps that are stored like this.
 fn run(group: KernelGroup, maps: Precision, device: &Device) -> Results {
     let maps = maps.into();
@@ -199,6 +227,7 @@ fn run(group: KernelGroup, maps: Precision, device: &Device) -> Results {
             .into_iter()
             .collect(),
         KernelGroup::FaceLoss => FACES.map(|t| face_loss(t, device)).into_iter().collect(),
+        KernelGroup::PoseLoss => POSES.map(|t| pose_loss(t, device)).into_iter().collect(),
     };
     Some(all?.concat())
 }
@@ -286,7 +315,8 @@ mod tests {
             let now = heads(&gpu);
             trust(group, true);
             assert!(!still, "{group} is still ours");
-            assert_eq!(cpu, group != KernelGroup::FaceLoss, "{group}");
+            let contrastive = matches!(group, KernelGroup::FaceLoss | KernelGroup::PoseLoss);
+            assert_eq!(cpu, !contrastive, "{group}");
             for (a, b) in now.iter().zip(&right) {
                 assert!(
                     agree(a, b, tolerance(Precision::F32)),

@@ -5,12 +5,12 @@
 use burn::backend::ops::{FloatTensorOps, IntTensorOps};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, BackendTypes, DispatchDevice, Flex};
-use burn::tensor::{DType, Device, FloatDType, Tensor, TensorData};
+use burn::tensor::{DType, Device, FloatDType, Int, Tensor, TensorData};
 use burn_cubecl::CubeBackend;
 use cubecl::ir::{ElemType, FloatKind};
 
 use super::attention::AttentionOps;
-use super::contrast::{ContrastOps, mixed_cross_entropy};
+use super::contrast::{FaceLossOps, PoseLossOps, mixed_cross_entropy, pose_cross_entropy};
 use super::norm::NormOps;
 use super::residual::ResidualOps;
 use crate::device::{DeviceRequest, choose};
@@ -150,49 +150,91 @@ fn maps_may_be_stored_in_half() {
     compare(&run(true), &run(false), 1e-3);
 }
 
-/// The fused one is compared with its plain twin elsewhere.
+/// What a contrastive loss is made of, for as many codes, rows of λ and negatives.
+struct Contrast {
+    gram: TensorData,
+    lambda: TensorData,
+    moved: TensorData,
+    grad: TensorData,
+}
+
+impl Contrast {
+    fn new([codes, rows, k, anchors]: [usize; 4]) -> Self {
+        let z = TensorData::new(values(codes * 7, 0.37), [codes, 7]);
+        let z = Tensor::<2>::from_data(z, &Device::flex());
+        let moved = (0..k).map(|i| ((i * 5 + 3) % k) as i32).collect();
+        Self {
+            gram: z.clone().matmul(z.transpose()).into_data(),
+            lambda: TensorData::new(values(rows * k, 1.13), [rows, k]),
+            moved: TensorData::new::<i32, _>(moved, [k]),
+            grad: TensorData::new(values(anchors, 0.71), [anchors]),
+        }
+    }
+
+    /// Losses and gradient at the Gram matrix of the operation on tensors, which is fused.
+    fn fused(
+        &self,
+        device: &Device,
+        loss: impl Fn(Tensor<2>, Tensor<2>, Tensor<1, Int>) -> Tensor<1>,
+    ) -> [Vec<f32>; 2] {
+        let device = device.clone().autodiff();
+        let leaf = Tensor::<2>::from_data(self.gram.clone(), &device).require_grad();
+        let losses = loss(
+            leaf.clone(),
+            Tensor::from_data(self.lambda.clone(), &device),
+            Tensor::from_data(self.moved.clone(), &device),
+        );
+        let weights = Tensor::from_data(self.grad.clone(), &device);
+        let grads = (losses.clone() * weights).sum().backward();
+        [
+            losses.into_data().iter().collect(),
+            leaf.grad(&grads).unwrap().into_data().iter().collect(),
+        ]
+    }
+}
+
+/// The fused ones are compared with their plain twins elsewhere.
 #[test]
-fn the_face_loss_is_the_same_with_and_without_fusion() {
+fn the_contrastive_losses_are_the_same_with_and_without_fusion() {
     let Some(device) = software() else {
         return;
     };
-    let (rows, k, tau) = (10, 8, 0.5);
-    let z = Tensor::<2>::from_data(
-        TensorData::new(values(70, 0.37), [rows, 7]),
-        &Device::flex(),
-    );
-    let gram = z.clone().matmul(z.transpose()).into_data();
-    let lambda = TensorData::new(values(rows * k, 1.13), [rows, k]);
-    let moved = (0..k).map(|i| ((i * 5 + 3) % k) as i32).collect();
-    let moved = TensorData::new::<i32, _>(moved, [k]);
-    let grad = TensorData::new(values(rows, 0.71), [rows]);
+    let bare = bare(&device);
+    let float = |data: &TensorData| CubeBackend::float_from_data(data.clone(), &bare);
+    let int = |data: &TensorData| CubeBackend::int_from_data(data.clone(), &bare);
+    let tau = 0.5;
 
-    let recording = device.clone().autodiff();
-    let leaf = Tensor::<2>::from_data(gram.clone(), &recording).require_grad();
-    let losses = mixed_cross_entropy(
-        leaf.clone(),
-        Tensor::from_data(lambda.clone(), &recording),
-        Tensor::from_data(moved.clone(), &recording),
-        tau,
-    );
-    let weights = Tensor::from_data(grad.clone(), &recording);
-    let grads = (losses.clone() * weights).sum().backward();
-    let fused = [
-        losses.into_data().iter().collect(),
-        leaf.grad(&grads).unwrap().into_data().iter().collect(),
-    ];
-
-    let device = bare(&device);
-    let float = |data: &TensorData| CubeBackend::float_from_data(data.clone(), &device);
-    let moved = || CubeBackend::int_from_data(moved.clone(), &device);
-    let losses = CubeBackend::mixed_cross_entropy(float(&gram), float(&lambda), moved(), tau);
+    let c = Contrast::new([10, 10, 8, 10]);
+    let fused = c.fused(&device, |gram, lambda, moved| {
+        mixed_cross_entropy(gram, lambda, moved, tau)
+    });
+    let (gram, lambda, moved) = (|| float(&c.gram), || float(&c.lambda), || int(&c.moved));
+    let losses = CubeBackend::mixed_cross_entropy(gram(), lambda(), moved(), tau);
     let at_gram = CubeBackend::mixed_cross_entropy_backward(
-        float(&grad),
+        float(&c.grad),
         losses.clone(),
-        float(&gram),
-        float(&lambda),
+        gram(),
+        lambda(),
         moved(),
         tau,
+    );
+    compare(&[losses, at_gram].map(numbers::<CubeBackend>), &fused, 1e-4);
+
+    // Two images with seven negatives each.
+    let c = Contrast::new([18, 2, 7, 4]);
+    let fused = c.fused(&device, |gram, lambda, moved| {
+        pose_cross_entropy(gram, lambda, moved, tau, true)
+    });
+    let (gram, lambda, moved) = (|| float(&c.gram), || float(&c.lambda), || int(&c.moved));
+    let losses = CubeBackend::pose_cross_entropy(gram(), lambda(), moved(), tau, true);
+    let at_gram = CubeBackend::pose_cross_entropy_backward(
+        float(&c.grad),
+        losses.clone(),
+        gram(),
+        lambda(),
+        moved(),
+        tau,
+        true,
     );
     compare(&[losses, at_gram].map(numbers::<CubeBackend>), &fused, 1e-4);
 }
