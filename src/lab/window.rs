@@ -134,14 +134,14 @@ pub fn open(
     }
 }
 
-/// How often the trainer's news are drawn. Where no GPU draws, a frame takes the time of many
-/// pictures from the cores that train.
+/// How often the trainer's news are drawn. Where no GPU draws, a frame takes about a sixth of a second
+/// from the cores that train: that must not become a tenth of their time.
 fn frame_gap(creation: &eframe::CreationContext<'_>) -> Duration {
     let drawn_by_cpu = creation
         .wgpu_render_state
         .as_ref()
         .is_some_and(|state| state.adapter.get_info().device_type == wgpu::DeviceType::Cpu);
-    Duration::from_millis(if drawn_by_cpu { 1000 } else { 33 })
+    Duration::from_millis(if drawn_by_cpu { 2000 } else { 33 })
 }
 
 struct Window {
