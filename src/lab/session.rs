@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 
@@ -18,7 +18,7 @@ const LOOK: Duration = Duration::from_millis(200);
 /// A running trainer. Its last event is always [`Event::Stopped`], also when it cannot begin.
 pub struct Session {
     controls: Sender<Control>,
-    events: Receiver<Event>,
+    events: Receiver<(Instant, Event)>,
     thread: JoinHandle<Result<StopReason>>,
 }
 
@@ -41,7 +41,7 @@ impl Session {
                         terminal.on_event(&event);
                     }
                     // Nobody listens any more when the window has gone; the run goes on.
-                    let _ = send_event.send(event);
+                    let _ = send_event.send((Instant::now(), event));
                     wake();
                 };
                 let outcome = catch_unwind(AssertUnwindSafe(|| {
@@ -52,7 +52,7 @@ impl Session {
                     // Whoever joins the thread says it on the terminal.
                     let text = format!("{error:#}");
                     let reason = StopReason::Failed { text };
-                    let _ = send_event.send(Event::Stopped { step: 0, reason });
+                    let _ = send_event.send((Instant::now(), Event::Stopped { step: 0, reason }));
                     wake();
                 }
                 outcome
@@ -70,8 +70,8 @@ impl Session {
         let _ = self.controls.send(control);
     }
 
-    /// The events that have come in.
-    pub fn events(&self) -> impl Iterator<Item = Event> {
+    /// The events that have come in, and when they happened.
+    pub fn events(&self) -> impl Iterator<Item = (Instant, Event)> {
         self.events.try_iter()
     }
 
@@ -97,10 +97,13 @@ impl Session {
                 self.tell(Control::Stop);
             }
             match self.events.recv_timeout(LOOK) {
-                Ok(Event::State {
-                    state: RunState::Finished,
-                    ..
-                }) => self.tell(Control::Stop),
+                Ok((
+                    _,
+                    Event::State {
+                        state: RunState::Finished,
+                        ..
+                    },
+                )) => self.tell(Control::Stop),
                 Ok(_) | Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return self.join(),
             }

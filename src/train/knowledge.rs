@@ -197,8 +197,16 @@ impl LiveProbe {
     }
 }
 
+/// On a few threads of its own: among the tasks of the first steps, which are smaller, it would hold
+/// those up until the last face is drawn.
 fn spawn(prepare: impl FnOnce() -> Result<ProbeFaces, EvalError> + Send + 'static) -> State {
-    State::Preparing(std::thread::spawn(prepare))
+    let threads = rayon::current_num_threads().div_ceil(4);
+    State::Preparing(std::thread::spawn(
+        move || match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+            Ok(pool) => pool.install(prepare),
+            Err(_) => prepare(),
+        },
+    ))
 }
 
 /// The labelled folder of a run, if there is one.

@@ -13,7 +13,7 @@ use crate::lab::window::{self, Interrupt, Layout, Start};
 use crate::run::{self, RunPlan};
 use crate::train::event::Event;
 
-/// Steps before the clock starts: kernels are compiled, and the faces of the live measurement drawn.
+/// Steps before the clock starts: kernels are compiled.
 const WARM_UP: u64 = 20;
 
 /// Trains without, with and without the window, `steps` steps each.
@@ -59,7 +59,7 @@ fn without(plan: &RunPlan) -> Result<(Duration, String)> {
     let mut device = String::new();
     run::go(plan, &controls, &mut |event| match event {
         Event::Started(info) => device = info.device,
-        Event::Step(report) => clock.tick(report.step),
+        Event::Step(report) => clock.tick(report.step, Instant::now()),
         _ => {}
     })?;
     Ok((clock.mean()?, device))
@@ -77,9 +77,9 @@ fn with_window(plan: RunPlan, steps: u64) -> Result<(Duration, String)> {
         Arc::new(Interrupt::default()),
         move |lab| {
             first_frame.get_or_insert_with(|| opened.elapsed());
-            if lab.state.step > 0 {
+            if let Some(at) = lab.stepped_at {
                 first_step.get_or_insert_with(|| opened.elapsed());
-                clock.tick(lab.state.step);
+                clock.tick(lab.state.step, at);
             }
             let done = lab.state.step >= steps || !lab.state.is_alive();
             if done {
@@ -108,7 +108,7 @@ fn with_window(plan: RunPlan, steps: u64) -> Result<(Duration, String)> {
     Ok((clock.mean()?, notes))
 }
 
-/// When steps were seen.
+/// When steps were done.
 #[derive(Clone, Copy, Default)]
 struct Clock {
     first: Option<(u64, Instant)>,
@@ -116,13 +116,12 @@ struct Clock {
 }
 
 impl Clock {
-    fn tick(&mut self, step: u64) {
+    fn tick(&mut self, step: u64, at: Instant) {
         if step < WARM_UP || self.last.is_some_and(|(seen, _)| seen >= step) {
             return;
         }
-        let now = (step, Instant::now());
-        self.first.get_or_insert(now);
-        self.last = Some(now);
+        self.first.get_or_insert((step, at));
+        self.last = Some((step, at));
     }
 
     /// Mean time of a step.

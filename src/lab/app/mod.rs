@@ -9,6 +9,8 @@ mod wishes;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -25,7 +27,7 @@ use super::lesson::Lesson;
 use super::panel::{PanelKind, Panels};
 use super::replay::{Player, Replay, Seek};
 use super::session::Session;
-use super::state::LabState;
+use super::state::{LabState, Phase};
 use super::toast::Toasts;
 use crate::run::RunPlan;
 use crate::train::ask::{NewFace, Question};
@@ -33,6 +35,8 @@ use crate::train::event::{Control, Event, StopReason};
 
 /// Time between the frames of a replay that plays.
 const PLAY_GAP: Duration = Duration::from_millis(40);
+/// Longest time between news and their frame while a run gets ready.
+const PREPARING_GAP: Duration = Duration::from_millis(250);
 /// A replay does not jump when the window was away for long.
 const LONGEST_FRAME_S: f32 = 0.25;
 /// How often memory is looked up.
@@ -44,6 +48,8 @@ pub struct Lab {
     pub state: LabState,
     /// How long frames took.
     pub times: FrameTimes,
+    /// When the newest step was done, which is before it is drawn.
+    pub stepped_at: Option<Instant>,
     ctx: Context,
     panels: Panels,
     /// Where the user has put the panels.
@@ -71,6 +77,8 @@ pub struct Lab {
     answerer_tried: bool,
     closing: bool,
     frame_gap: Duration,
+    /// Whether the first step has been shown.
+    under_way: Arc<AtomicBool>,
     memory_at: Option<Instant>,
     /// Files chosen in a dialog, which runs on a thread of its own.
     chosen: (Sender<PathBuf>, Receiver<PathBuf>),
@@ -86,8 +94,8 @@ type Saved = (
 );
 
 impl Lab {
-    /// A lab that trains. News of the trainer are drawn together, one frame per `frame_gap`; what
-    /// somebody does is drawn at once.
+    /// A lab that trains. News of the trainer are drawn together, one frame per `frame_gap` from the
+    /// first step on; what somebody does is drawn at once.
     ///
     /// # Errors
     ///
@@ -114,6 +122,7 @@ impl Lab {
         Self {
             state: LabState::default(),
             times: FrameTimes::default(),
+            stepped_at: None,
             ctx: ctx.clone(),
             panels: Panels::default(),
             tree: layout::default_tree(),
@@ -133,6 +142,7 @@ impl Lab {
             answerer_tried: false,
             closing: false,
             frame_gap: PLAY_GAP,
+            under_way: Arc::default(),
             memory_at: None,
             chosen: channel(),
             saved: channel(),
@@ -205,8 +215,11 @@ impl Lab {
         let ctx = self.ctx.clone();
         self.said_before = self.state.log.written;
         self.state.config = Some(plan.config.clone().into());
-        let gap = self.frame_gap;
-        let wake = move || ctx.request_repaint_after(gap);
+        let (gap, under_way) = (self.frame_gap, self.under_way.clone());
+        let wake = move || {
+            let waits = under_way.load(Ordering::Relaxed);
+            ctx.request_repaint_after(if waits { gap } else { gap.min(PREPARING_GAP) });
+        };
         self.session = Some(Session::start(plan, wake)?);
         self.watched.clear();
         Ok(())
@@ -215,8 +228,11 @@ impl Lab {
     /// Takes in what the trainer said; part of every frame, and all there is to do for a window that
     /// is not seen.
     pub fn receive(&mut self) {
-        let events: Vec<Event> = self.session.iter().flat_map(Session::events).collect();
-        for event in events {
+        let events: Vec<_> = self.session.iter().flat_map(Session::events).collect();
+        for (at, event) in events {
+            if let Event::Step(_) = &event {
+                self.stepped_at = Some(at);
+            }
             if self.player.is_some() {
                 self.on_answerer(&event);
                 continue;
@@ -228,6 +244,8 @@ impl Lab {
             }
             self.state.on_event(&event);
         }
+        let ready = !matches!(self.state.phase, Phase::Preparing(_));
+        self.under_way.store(ready, Ordering::Relaxed);
         if self.memory_at.is_none_or(|at| at.elapsed() > MEMORY_EVERY) {
             self.memory_at = Some(Instant::now());
             self.state.memory_bytes = memory_stats::memory_stats().map(|m| m.physical_mem);

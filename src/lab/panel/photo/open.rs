@@ -42,10 +42,7 @@ pub fn ui(ui: &mut Ui, path: &mut String, first: bool, desk: &mut Desk) -> Optio
 /// What is being read, and what went wrong.
 pub fn news(ui: &mut Ui, loading: &[Loading], trouble: Option<&str>) {
     for loading in loading {
-        ui.horizontal_wrapped(|ui| {
-            ui.spinner();
-            ui.label(format!("Reading {}…", loading.name()));
-        });
+        ui.label(format!("Reading {}…", loading.name()));
     }
     if let Some(trouble) = trouble {
         ui.colored_label(tone(ui, Tone::Orange), trouble);

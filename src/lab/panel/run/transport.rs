@@ -32,7 +32,7 @@ pub fn transport(ui: &mut Ui, state: &LabState, desk: &mut Desk) {
         if let Phase::Preparing(what) = &state.phase
             && state.source == Source::Live
         {
-            ui.spinner();
+            // Nothing that moves by itself: where no GPU draws it would take the cores from the start.
             let width = room(ui).max(60.0);
             cell(ui, width, |ui| ui.add(Label::new(ink(ui, what)).truncate()));
             return;
