@@ -162,23 +162,28 @@ fn attended(shape: [usize; 4], maps: FloatDType, device: &Device) -> Results {
     ])
 }
 
-fn face_loss(n: usize, device: &Device) -> Results {
-    let device = device.clone().autodiff();
-    let (rows, k) = (2 * n, 2 * n - 2);
-    let z = leaf([rows, 9], 0.37, &device);
-    let lambda = (leaf([rows, k], 1.13, &device) * 0.5 + 0.5).detach();
+/// How the contrastive losses are taken.
+const CONTRASTIVE: ContrastiveOptions = ContrastiveOptions {
+    tau: 0.5,
+    reduction: Reduction::Mean,
+    pos_in_denominator: true,
+};
+
+/// An interpolation of `k` negatives.
+fn mixture([rows, k]: [usize; 2], device: &Device) -> Mix {
     // 7 and K have no common factor: every position once.
     let moved = (0..k).map(|i| ((i * 7 + 3) % k) as i32).collect::<Vec<_>>();
-    let mix = Mix {
-        lambda,
-        permutation: Tensor::from_data(TensorData::new(moved, [k]), &device),
-    };
-    let options = ContrastiveOptions {
-        tau: 0.5,
-        reduction: Reduction::Mean,
-        pos_in_denominator: true,
-    };
-    let loss = l_face(z.clone(), Some(&mix), options);
+    Mix {
+        lambda: (leaf([rows, k], 1.13, device) * 0.5 + 0.5).detach(),
+        permutation: Tensor::from_data(TensorData::new(moved, [k]), device),
+    }
+}
+
+fn face_loss(n: usize, device: &Device) -> Results {
+    let device = device.clone().autodiff();
+    let z = leaf([2 * n, 9], 0.37, &device);
+    let mix = mixture([2 * n, 2 * n - 2], &device);
+    let loss = l_face(z.clone(), Some(&mix), CONTRASTIVE);
     let grads = loss.backward();
     Some(vec![numbers(loss.inner())?, gradient(&z, &grads)?])
 }
@@ -188,19 +193,13 @@ fn pose_loss([images, k]: [usize; 2], device: &Device) -> Results {
     let device = device.clone().autodiff();
     let positives = leaf([2 * images, 9], 0.37, &device);
     let negatives = leaf([images, k, 9], 0.53, &device);
-    let lambda = (leaf([images, k], 1.13, &device) * 0.5 + 0.5).detach();
-    // 7 and K have no common factor: every position once.
-    let moved = (0..k).map(|i| ((i * 7 + 3) % k) as i32).collect::<Vec<_>>();
-    let mix = Mix {
-        lambda,
-        permutation: Tensor::from_data(TensorData::new(moved, [k]), &device),
-    };
-    let options = ContrastiveOptions {
-        tau: 0.5,
-        reduction: Reduction::Mean,
-        pos_in_denominator: true,
-    };
-    let loss = l_pose(positives.clone(), negatives.clone(), Some(&mix), options);
+    let mix = mixture([images, k], &device);
+    let loss = l_pose(
+        positives.clone(),
+        negatives.clone(),
+        Some(&mix),
+        CONTRASTIVE,
+    );
     let grads = loss.backward();
     Some(vec![
         numbers(loss.inner())?,

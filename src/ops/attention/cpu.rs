@@ -59,17 +59,26 @@ fn softmax_positions(q: &mut [f32], c: usize) {
     );
 }
 
-/// The weights as the products of an image read them.
-struct Weights<'a> {
+/// What an image needs on its way forward.
+struct Forward<'a> {
     c: usize,
-    /// `[2c, c]`, and its transpose.
-    both: &'a [f32],
+    /// The transpose of G's and Θ's weights: `[c, 2c]`.
     both_turned: &'a [f32],
     bias: &'a [f32],
-    /// `[c, c]`, and its transpose.
-    phi: &'a [f32],
+    /// The transpose of Φ's: `[c, c]`.
     phi_turned: &'a [f32],
     phi_bias: &'a [f32],
+    slope: f32,
+}
+
+/// What an image needs on its way back.
+struct Backward<'a> {
+    c: usize,
+    /// G's and Θ's weights: `[2c, c]`.
+    both: &'a [f32],
+    /// Φ's, `[c, c]`, and their transpose.
+    phi: &'a [f32],
+    phi_turned: &'a [f32],
     slope: f32,
 }
 
@@ -94,7 +103,7 @@ fn mix(products: &[f32], phi_turned: &[f32], c: usize) -> Buffer {
 }
 
 /// One image: the output, G̃ and Θ̃ side by side, `[positions, 2c]`, and Θ̃ xᵀ, `[c, c]`.
-fn forward(x: &[f32], by: &Weights, out: &mut [f32], softmaxes: &mut [f32], products: &mut [f32]) {
+fn forward(x: &[f32], by: &Forward, out: &mut [f32], softmaxes: &mut [f32], products: &mut [f32]) {
     let c = by.c;
     let positions = x.len() / c;
     for row in softmaxes.chunks_exact_mut(2 * c) {
@@ -129,7 +138,7 @@ struct Kept<'a> {
 
 /// One image: the gradient at `x` into `at_x`; those at weights and biases, `[2c, c]`, `[c, c]`,
 /// `[2c]` and `[c]`, added to `sums`.
-fn backward(kept: &Kept, grad: &[f32], by: &Weights, at_x: &mut [f32], sums: &mut [f32]) {
+fn backward(kept: &Kept, grad: &[f32], by: &Backward, at_x: &mut [f32], sums: &mut [f32]) {
     let (c, x, slope) = (by.c, kept.x, by.slope);
     let positions = x.len() / c;
     let (at_both, sums) = sums.split_at_mut(2 * c * c);
@@ -230,14 +239,11 @@ impl AttentionOps for Flex {
         let [weight, bias, phi, phi_bias] =
             [weight, bias, phi, phi_bias].map(|t| t.to_contiguous());
         let [b, c, h, w] = x.shape().dims();
-        let (both, phi) = (numbers(&weight), numbers(&phi));
-        let (both_turned, phi_turned) = (upright(both, c), upright(phi, c));
-        let by = Weights {
+        let [both_turned, phi_turned] = [&weight, &phi].map(|t| upright(numbers(t), c));
+        let by = Forward {
             c,
-            both,
             both_turned: &both_turned,
             bias: numbers(&bias),
-            phi,
             phi_turned: &phi_turned,
             phi_bias: numbers(&phi_bias),
             slope,
@@ -278,16 +284,12 @@ impl AttentionOps for Flex {
         let [x, out, softmaxes, grad] = [x, out, softmaxes, grad].map(channels_last);
         let [weight, phi, products] = [weight, phi, products].map(|t| t.to_contiguous());
         let [b, c, h, w] = x.shape().dims();
-        let (both, phi) = (numbers(&weight), numbers(&phi));
-        let phi_turned = upright(phi, c);
-        let by = Weights {
+        let phi_turned = upright(numbers(&phi), c);
+        let by = Backward {
             c,
-            both,
-            both_turned: &[],
-            bias: &[],
-            phi,
+            both: numbers(&weight),
+            phi: numbers(&phi),
             phi_turned: &phi_turned,
-            phi_bias: &[],
             slope,
         };
         let (size, square) = ((c * h * w).max(1), (c * c).max(1));
