@@ -9,10 +9,13 @@ use burn::tensor::{DType, Device, FloatDType, Int, Tensor, TensorData};
 use burn_cubecl::CubeBackend;
 use cubecl::ir::{ElemType, FloatKind};
 
+use super::adam::{AdamOps, AdamStep};
 use super::attention::AttentionOps;
 use super::contrast::{FaceLossOps, PoseLossOps, mixed_cross_entropy, pose_cross_entropy};
 use super::norm::NormOps;
 use super::residual::ResidualOps;
+use super::upsample::UpsampleOps;
+use super::views::ViewOps;
 use crate::device::{DeviceRequest, choose};
 
 fn values(count: usize, pace: f32) -> Vec<f32> {
@@ -30,7 +33,10 @@ fn numbers<B: Backend>(tensor: FloatTensor<B>) -> Vec<f32> {
 }
 
 /// What the layers make of the same numbers, forward and backward.
-fn layers<B: NormOps + AttentionOps + ResidualOps>(device: &B::Device) -> Vec<Vec<f32>> {
+fn layers<B>(device: &B::Device) -> Vec<Vec<f32>>
+where
+    B: NormOps + AttentionOps + ResidualOps + UpsampleOps + AdamOps + ViewOps,
+{
     let make = |shape: &[usize], pace| tensor::<B>(shape, pace, device);
     let mut out = Vec::new();
     // Few numbers, and enough to be shared out; one batch, and several.
@@ -68,6 +74,33 @@ fn layers<B: NormOps + AttentionOps + ResidualOps>(device: &B::Device) -> Vec<Ve
         0.1,
     );
     out.push(numbers::<B>(y));
+    let (x, grad) = (|| make(&[2, 5, 6, 7], 0.37), || make(&[2, 5, 12, 14], 0.53));
+    out.extend(
+        [
+            B::upsample2(x()),
+            B::upsample2_backward(grad()),
+            B::relu_upsample2(x()),
+            B::relu_upsample2_backward(grad(), x()),
+            B::normal(x(), 7),
+        ]
+        .map(numbers::<B>),
+    );
+    let step = AdamStep {
+        lr: 1e-2,
+        betas: [0.9, 0.999],
+        eps: 1e-8,
+        weight_decay: 5e-4,
+        corrections: [0.19, 0.002],
+    };
+    let squares = B::float_abs(make(&[1000], 0.71));
+    let (p, m, v) = B::adam(
+        make(&[1000], 0.37),
+        make(&[1000], 0.53),
+        squares,
+        make(&[1000], 1.13),
+        step,
+    );
+    out.extend([p, m, v].map(numbers::<B>));
     out
 }
 
