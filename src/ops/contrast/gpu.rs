@@ -71,11 +71,11 @@ pub(super) struct LogSum {
 /// With one logit more.
 #[cube]
 pub(super) fn with_logit(so_far: LogSum, logit: f32) -> LogSum {
-    let top = so_far.top.max(logit);
-    LogSum {
-        top,
-        sum: so_far.sum * (so_far.top - top).exp() + (logit - top).exp(),
-    }
+    let alone = LogSum {
+        top: logit,
+        sum: f32::new(1.0),
+    };
+    together(so_far, alone)
 }
 
 /// Two such sums in one.
