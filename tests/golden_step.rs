@@ -240,7 +240,8 @@ fn group_norm(grads: &Grads, group: &str) -> f32 {
 /// Three updates per iteration. What the second and third do to the encoder hangs on the signs of
 /// tiny gradients: two f32 runs differ by a third in single elements, so there only the distance a
 /// tensor moves is compared. D and the heads (updates from momentum, or from one gradient alone) and
-/// what only weight decay moves are compared element by element.
+/// what only weight decay moves are compared element by element. The one gradient of h_p comes through
+/// an encoder that has moved by such signs twice: single elements of it may be turned around.
 #[test]
 fn alternating_released() {
     let device = Device::flex();
@@ -274,6 +275,7 @@ fn alternating_released() {
 
     let steps = adam.snapshot();
     let after = values(&model);
+    let (mut turned, mut of_h_p) = (0, 0);
     for row in &rows {
         let name = row.golden.as_str();
         let updates = match name.split('.').next() {
@@ -298,12 +300,20 @@ fn alternating_released() {
         let decided =
             name.starts_with("D.") || name.starts_with("h_") || name.ends_with("theta.bias");
         for (i, expected) in samples(expected).into_iter().filter(|_| decided) {
-            let off = (f64::from(moved[i]) - expected).abs();
+            let mut moved_by = f64::from(moved[i]);
+            if name.starts_with("h_p") {
+                of_h_p += 1;
+                if moved_by * expected < 0.0 {
+                    turned += 1;
+                    moved_by = -moved_by;
+                }
+            }
             assert!(
-                off < 1e-6,
+                (moved_by - expected).abs() < 1e-6,
                 "{name}[{i}]: moved {}, not {expected}",
                 moved[i]
             );
         }
     }
+    assert!(turned <= 1, "{turned} of {of_h_p} are turned around");
 }

@@ -14,8 +14,8 @@ use super::{BenchError, BenchJob, Spread, sync, timed};
 use crate::augment::Interpolation;
 use crate::device::{AdapterKind, ConvPass, KernelGroup, LayerTiming, Timings, keep};
 use crate::loss::{l_face_as_one, l_face_plain, l_pose_as_one, l_pose_plain};
-use crate::model::{BatchNorm, ChannelAttention, Widths};
-use crate::ops::{batch_norm, measure_kernels};
+use crate::model::{BatchNorm, ChannelAttention, Conv, Widths, through_doubled_plain};
+use crate::ops::{batch_norm, measure_kernels, up_conv};
 use crate::train::objective::Objective;
 use crate::train::upload::{SIDE_PX, mix};
 
@@ -27,7 +27,7 @@ pub struct KernelReport {
     kept: Option<PathBuf>,
 }
 
-/// Times every convolution and the other layers of the network by our kernels and burn's, and
+/// Times every convolution and the other layers of the network by our kernels and the others, and
 /// keeps the faster ones for this adapter.
 ///
 /// # Errors
@@ -43,6 +43,7 @@ pub fn measure(job: &BenchJob) -> Result<KernelReport, BenchError> {
         layer: vec![
             normalisation(job, base)?,
             attention(job, base)?,
+            doubled(job, base)?,
             face_loss(job)?,
             pose_loss(job)?,
         ],
@@ -114,6 +115,16 @@ fn attention(job: &BenchJob, base: usize) -> Result<LayerTiming, BenchError> {
     let ours = || layer.forward_as_one(x.clone());
     let burns = || layer.forward_plain(x.clone());
     both(job, KernelGroup::Attention, ours, burns)
+}
+
+/// The last but one block of the decoder, its largest.
+fn doubled(job: &BenchJob, base: usize) -> Result<LayerTiming, BenchError> {
+    let recording = job.device.device.clone().autodiff();
+    let layer = Conv::new(4 * base, 2 * base, 3, 1, &recording);
+    let x = leaf(job, [job.config.batch.recon, 4 * base, 16, 16]);
+    let ours = || up_conv(x.clone(), layer.weight.val(), layer.bias.val());
+    let burns = || through_doubled_plain(&layer, x.clone());
+    both(job, KernelGroup::UpConvolution, ours, burns)
 }
 
 /// L_face over interpolated negatives.

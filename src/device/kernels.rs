@@ -30,6 +30,8 @@ pub enum KernelGroup {
     Normalisation,
     /// Channel attention.
     Attention,
+    /// D's upsampling and convolution in one.
+    UpConvolution,
     /// L_face.
     FaceLoss,
     /// L_pose.
@@ -38,11 +40,12 @@ pub enum KernelGroup {
 
 impl KernelGroup {
     /// All of them; what others are built on comes first.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Sums,
         Self::Convolution,
         Self::Normalisation,
         Self::Attention,
+        Self::UpConvolution,
         Self::FaceLoss,
         Self::PoseLoss,
     ];
@@ -55,6 +58,7 @@ impl fmt::Display for KernelGroup {
             Self::Convolution => "convolution",
             Self::Normalisation => "batch normalisation",
             Self::Attention => "channel attention",
+            Self::UpConvolution => "upsampling and convolution",
             Self::FaceLoss => "L_face",
             Self::PoseLoss => "L_pose",
         })

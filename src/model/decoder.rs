@@ -2,13 +2,15 @@
 
 use burn::module::Module;
 use burn::nn::Linear;
+use burn::tensor::activation::relu;
 use burn::tensor::{Device, FloatDType, Tensor};
 
 use super::head::{linear, through};
 use super::layers::Conv;
 use super::norm::BatchNorm;
 use crate::config::{Branch, Combine, VizModel};
-use crate::ops::{relu_upsample2, tanh};
+use crate::device::KernelGroup;
+use crate::ops::{ours, tanh, up_conv, upsample2};
 
 /// ReLU, ×2 bilinear, 3×3 convolution, batch-norm.
 #[derive(Module, Debug)]
@@ -29,9 +31,23 @@ impl UpBlock {
     }
 
     fn forward(&self, x: Tensor<4>, batches: usize) -> Tensor<4> {
-        let maps = self.conv.forward(relu_upsample2(x));
-        self.bn.forward_batches(maps, batches)
+        self.bn
+            .forward_batches(through_doubled(&self.conv, x), batches)
     }
+}
+
+/// ReLU, ×2 bilinear, and this convolution.
+fn through_doubled(conv: &Conv, x: Tensor<4>) -> Tensor<4> {
+    if ours(KernelGroup::UpConvolution, x.device()) {
+        up_conv(x, conv.weight.val(), conv.bias.val())
+    } else {
+        through_doubled_plain(conv, x)
+    }
+}
+
+/// The same from the operations it consists of.
+pub(crate) fn through_doubled_plain(conv: &Conv, x: Tensor<4>) -> Tensor<4> {
+    conv.forward(upsample2(relu(x)))
 }
 
 /// ReLU, ×2 bilinear, 3×3 convolution to RGB, tanh.
@@ -115,7 +131,7 @@ impl Decoder {
         let x = blocks
             .into_iter()
             .fold(seed, |x, block| block.forward(x, batches));
-        let picture = self.out.conv.forward(relu_upsample2(x));
+        let picture = through_doubled(&self.out.conv, x);
         tanh(picture.cast(FloatDType::F32))
     }
 }

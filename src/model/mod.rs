@@ -22,6 +22,7 @@ use burn::tensor::{Device, FloatDType};
 
 use crate::config::{Backbone, Combine, Precision, RunConfig};
 
+pub(crate) use decoder::through_doubled_plain;
 pub use decoder::{Decoder, OutBlock, UpBlock, combine, l2_normalize, single_code};
 pub use encoder::{Encoder, Features, SingleTailEncoder, Trunk, Widths};
 pub use head::ProjectionHead;

@@ -1,5 +1,8 @@
 //! What every kernel launch needs.
 
+use std::ops::Range;
+
+use burn::backend::TensorMetadata;
 use burn::tensor::{DType, Shape};
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::ops::numeric::empty_device_contiguous_dtype;
@@ -44,6 +47,23 @@ fn empty_of(like: &CubeTensor, shape: impl Into<Shape>, dtype: DType) -> CubeTen
         like.device.clone(),
         shape.into(),
         dtype,
+    )
+}
+
+/// Some pictures of a dense map, where they lie. They have to begin where the device lets a buffer be
+/// bound.
+pub(super) fn pictures(map: &CubeTensor, range: Range<usize>) -> CubeTensor {
+    let [b, c, h, w] = map.shape().dims();
+    let bytes = |pictures: usize| (pictures * c * h * w * map.dtype.size()) as u64;
+    let handle = map.handle.clone();
+    CubeTensor::new_contiguous(
+        map.client.clone(),
+        map.device.clone(),
+        Shape::new([range.len(), c, h, w]),
+        handle
+            .offset_start(bytes(range.start))
+            .offset_end(bytes(b - range.end)),
+        map.dtype,
     )
 }
 

@@ -19,6 +19,7 @@ mod reduce;
 mod residual;
 mod total;
 mod trial;
+mod upconv;
 mod upsample;
 mod views;
 #[cfg(test)]
@@ -39,7 +40,8 @@ pub(crate) use product::{linear, product_turned};
 pub(crate) use residual::residual;
 pub(crate) use total::{mean, total};
 pub use trial::try_kernels;
-pub use upsample::{relu_upsample2, upsample2, upsample2_plain};
+pub use upconv::up_conv;
+pub use upsample::{upsample2, upsample2_plain};
 pub use views::{UploadedFrames, gaussian_noise};
 
 /// Whether tensors of this device lie on the CPU.

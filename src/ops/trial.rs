@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use burn::tensor::{Device, FloatDType, Gradients, Tensor, TensorData};
 
-use super::{Projections, attention, batch_norm, conv, sum_of_squares, total};
+use super::{Projections, attention, batch_norm, conv, sum_of_squares, total, up_conv};
 use crate::config::{Precision, Reduction};
 use crate::device::KernelGroup;
 use crate::loss::{ContrastiveOptions, Mix, l_face, l_pose};
@@ -42,6 +42,13 @@ const NORMALISED: [(usize, [usize; 4]); 4] = [
 ];
 /// Maps for channel attention, for every tile.
 const ATTENDED: [[usize; 4]; 3] = [[2, 9, 9, 8], [2, 20, 7, 6], [2, 70, 17, 16]];
+/// D's blocks: b, cin, cout, height, width. The last makes a picture.
+const DOUBLED: [[usize; 5]; 4] = [
+    [3, 40, 20, 1, 1],
+    [2, 70, 20, 5, 7],
+    [3, 20, 9, 9, 8],
+    [2, 36, 3, 17, 16],
+];
 /// Images of a face loss.
 const FACES: [usize; 2] = [3, 40];
 /// Images and negatives of a pose loss.
@@ -162,6 +169,21 @@ fn attended(shape: [usize; 4], maps: FloatDType, device: &Device) -> Results {
     ])
 }
 
+fn doubled([b, cin, cout, h, w]: [usize; 5], maps: FloatDType, device: &Device) -> Results {
+    let device = device.clone().autodiff();
+    let x = leaf([b, cin, h, w], 0.37, &device);
+    let weight = leaf([cout, cin, 3, 3], 1.13, &device);
+    let bias = leaf([cout], 0.71, &device);
+    let out = up_conv(x.clone().cast(maps), weight.clone(), bias.clone()).cast(FloatDType::F32);
+    let grads = out.clone().square().sum().backward();
+    Some(vec![
+        numbers(out.inner())?,
+        gradient(&x, &grads)?,
+        gradient(&weight, &grads)?,
+        gradient(&bias, &grads)?,
+    ])
+}
+
 /// How the contrastive losses are taken.
 const CONTRASTIVE: ContrastiveOptions = ContrastiveOptions {
     tau: 0.5,
@@ -223,6 +245,10 @@ fn run(group: KernelGroup, maps: Precision, device: &Device) -> Results {
             .collect(),
         KernelGroup::Attention => ATTENDED
             .map(|t| attended(t, maps, device))
+            .into_iter()
+            .collect(),
+        KernelGroup::UpConvolution => DOUBLED
+            .map(|t| doubled(t, maps, device))
             .into_iter()
             .collect(),
         KernelGroup::FaceLoss => FACES.map(|t| face_loss(t, device)).into_iter().collect(),

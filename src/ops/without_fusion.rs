@@ -14,6 +14,7 @@ use super::attention::AttentionOps;
 use super::contrast::{FaceLossOps, PoseLossOps, mixed_cross_entropy, pose_cross_entropy};
 use super::norm::NormOps;
 use super::residual::ResidualOps;
+use super::upconv::UpConvOps;
 use super::upsample::UpsampleOps;
 use super::views::ViewOps;
 use crate::device::{DeviceRequest, choose};
@@ -35,7 +36,7 @@ fn numbers<B: Backend>(tensor: FloatTensor<B>) -> Vec<f32> {
 /// What the layers make of the same numbers, forward and backward.
 fn layers<B>(device: &B::Device) -> Vec<Vec<f32>>
 where
-    B: NormOps + AttentionOps + ResidualOps + UpsampleOps + AdamOps + ViewOps,
+    B: NormOps + AttentionOps + ResidualOps + UpsampleOps + UpConvOps + AdamOps + ViewOps,
 {
     let make = |shape: &[usize], pace| tensor::<B>(shape, pace, device);
     let mut out = Vec::new();
@@ -79,12 +80,18 @@ where
         [
             B::upsample2(x()),
             B::upsample2_backward(grad()),
-            B::relu_upsample2(x()),
-            B::relu_upsample2_backward(grad(), x()),
             B::normal(x(), 7),
         ]
         .map(numbers::<B>),
     );
+    for [b, cin, cout, h, w] in [[2, 40, 20, 5, 7], [3, 20, 3, 8, 9]] {
+        let (x, bias) = (|| make(&[b, cin, h, w], 0.37), || make(&[cout], 0.71));
+        let weight = || make(&[cout, cin, 3, 3], 1.13);
+        out.push(numbers::<B>(B::up_conv(x(), weight(), bias())));
+        let grad = make(&[b, cout, 2 * h, 2 * w], 0.53);
+        let (x, weight, bias) = B::up_conv_backward(x(), weight(), bias(), grad);
+        out.extend([x, weight, bias].map(numbers::<B>));
+    }
     let step = AdamStep {
         lr: 1e-2,
         betas: [0.9, 0.999],

@@ -13,13 +13,13 @@ use crate::config::{Precision, RunConfig};
 use crate::data::StreamSizes;
 use crate::loss::{l_face, l_pose};
 use crate::model::{Architecture, BatchNorm, ChannelAttention, Conv, Pcl, Widths};
-use crate::ops::{UploadedFrames, on_cpu, relu_upsample2};
+use crate::ops::{UploadedFrames, on_cpu, up_conv};
 use crate::optim::{Adam, Grads};
 use crate::train::objective::Objective;
 use crate::train::upload::{SIDE_PX, mix};
 
 /// All operations.
-pub const NAMES: [&str; 21] = [
+pub const NAMES: [&str; 20] = [
     "conv1",
     "conv2",
     "conv5",
@@ -28,14 +28,13 @@ pub const NAMES: [&str; 21] = [
     "conv8",
     "conv9",
     "conv10",
-    "d_conv3",
-    "d_conv4",
-    "d_conv5",
+    "d_block3",
+    "d_block4",
+    "d_block5",
     "d_out",
     "one_by_one",
     "attention1",
     "attention2",
-    "upsample",
     "batch_norm",
     "l_face",
     "l_pose",
@@ -81,14 +80,13 @@ pub(super) fn case(name: &str, config: &RunConfig, device: &Device) -> Result<Ca
         "conv8" => conv(encoded, 2 * b, 2 * b, 3, 1, 8),
         "conv9" => conv(encoded, 2 * b, 4 * b, 3, 2, 8),
         "conv10" => conv(encoded, 4 * b, w.trunk_out, 3, 1, 4),
-        "d_conv3" => conv(decoded, 4 * b, 4 * b, 3, 1, 8),
-        "d_conv4" => conv(decoded, 4 * b, 4 * b, 3, 1, 16),
-        "d_conv5" => conv(decoded, 4 * b, 2 * b, 3, 1, 32),
-        "d_out" => conv(decoded, 2 * b, 3, 3, 1, 64),
+        "d_block3" => doubled([decoded, 4 * b, 4 * b, 4], maps, &recording),
+        "d_block4" => doubled([decoded, 4 * b, 4 * b, 8], maps, &recording),
+        "d_block5" => doubled([decoded, 4 * b, 2 * b, 16], maps, &recording),
+        "d_out" => doubled([decoded, 2 * b, 3, 32], maps, &recording),
         "one_by_one" => conv(encoded, b, b, 1, 1, 32),
         "attention1" => attention(encoded, b, 32, maps, &recording),
         "attention2" => attention(encoded, 2 * b, 16, maps, &recording),
-        "upsample" => upsample([decoded, 2 * b, 32, 32], maps, &recording),
         "batch_norm" => batch_norm([decoded, 2 * b, 32, 32], maps, &recording),
         "l_face" => face_loss(config, 8 * b, &recording),
         "l_pose" => pose_loss(config, 8 * b, &recording),
@@ -163,14 +161,18 @@ fn attention(n: usize, channels: usize, side: usize, maps: Precision, device: &D
     }
 }
 
-fn upsample(shape: [usize; 4], maps: Precision, device: &Device) -> Case {
-    let x = random_map(shape, maps, device);
-    let numbers = shape.iter().product::<usize>() as f64;
+/// ReLU, upsampling and convolution.
+fn doubled([n, cin, cout, side]: [usize; 4], maps: Precision, device: &Device) -> Case {
+    let layer = Conv::new(cin, cout, 3, 1, device);
+    let x = random_map([n, cin, side, side], maps, device);
+    let pixels = n * side * side;
+    let macs = (pixels * cin * cout * 9) as f64;
+    let numbers = (pixels * (cin + 4 * cout)) as f64;
     Case {
-        forward: pass(move || relu_upsample2(x.clone())),
-        shape: format!("{shape:?} -> twice the sides"),
-        flop: [0.0; 2],
-        bytes: [maps.bytes() * 5.0 * numbers; 2],
+        forward: pass(move || up_conv(x.clone(), layer.weight.val(), layer.bias.val())),
+        shape: format!("[{n}, {cin}, {side}, {side}] x 2 * 3x3 -> {cout}"),
+        flop: [2.0 * macs, 4.0 * macs],
+        bytes: [maps.bytes() * numbers, 2.0 * maps.bytes() * numbers],
     }
 }
 

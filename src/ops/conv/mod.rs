@@ -8,7 +8,7 @@ mod cpu;
 mod gpu;
 
 pub use gpu::measure_kernels;
-pub(super) use gpu::tile;
+pub(super) use gpu::{activation_backward, bias_backward, taps, tile};
 
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;

@@ -15,7 +15,7 @@ pub(super) use layout::{
     channels_last, combine, contiguous, map, numbers, numbers_mut, own, plain, transpose,
 };
 pub(super) use pool::Buffer;
-pub(super) use simd::{activate, activate_biased, cos, exp, ln, tanh, wide};
+pub(super) use simd::{activate_biased, cos, exp, ln, tanh, wide};
 pub(super) use sums::{column_sums, in_order, sum_of_rows};
 
 /// Numbers that one task works on where every number is handled alone.

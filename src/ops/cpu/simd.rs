@@ -32,18 +32,6 @@ pub(in crate::ops) fn wide<R>(f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// LeakyReLU over numbers that lie side by side.
-pub(in crate::ops) fn activate(numbers: &mut [f32], slope: f32) {
-    wide(
-        #[inline(always)]
-        || {
-            for v in numbers.iter_mut() {
-                *v = if *v > 0.0 { *v } else { slope * *v };
-            }
-        },
-    );
-}
-
 /// Bias and LeakyReLU over pixels whose channels lie side by side.
 pub(in crate::ops) fn activate_biased(pixels: &mut [f32], bias: &[f32], slope: f32) {
     wide(

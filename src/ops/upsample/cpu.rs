@@ -10,23 +10,15 @@ use crate::ops::cpu::{Buffer, channels_last, map, numbers, wide};
 
 impl UpsampleOps for Flex {
     fn upsample2(x: FloatTensor<Self>) -> FloatTensor<Self> {
-        forward::<false>(x)
+        forward(x)
     }
 
     fn upsample2_backward(grad: FloatTensor<Self>) -> FloatTensor<Self> {
-        backward(grad, None)
-    }
-
-    fn relu_upsample2(x: FloatTensor<Self>) -> FloatTensor<Self> {
-        forward::<true>(x)
-    }
-
-    fn relu_upsample2_backward(grad: FloatTensor<Self>, x: FloatTensor<Self>) -> FloatTensor<Self> {
-        backward(grad, Some(channels_last(x)))
+        backward(grad)
     }
 }
 
-fn forward<const RELU: bool>(x: FlexTensor) -> FlexTensor {
+fn forward(x: FlexTensor) -> FlexTensor {
     let x = channels_last(x);
     let [b, c, h, w] = x.shape().dims();
     let mut out = Buffer::new(b * c * 4 * h * w);
@@ -46,8 +38,6 @@ fn forward<const RELU: bool>(x: FlexTensor) -> FlexTensor {
                         let near = pixel(y0, x0).iter().zip(pixel(y0, x1));
                         let far = pixel(y1, x0).iter().zip(pixel(y1, x1));
                         for (o, ((a, b), (d, e))) in out.iter_mut().zip(near.zip(far)) {
-                            let [a, b, d, e] =
-                                [a, b, d, e].map(|v| if RELU { v.max(0.0) } else { *v });
                             *o = 0.5625 * a + 0.1875 * (b + d) + 0.0625 * e;
                         }
                     }
@@ -57,8 +47,7 @@ fn forward<const RELU: bool>(x: FlexTensor) -> FlexTensor {
     map(out, [b, c, 2 * h, 2 * w])
 }
 
-/// With `x`, nothing comes back where `x` is not positive.
-fn backward(grad: FlexTensor, x: Option<FlexTensor>) -> FlexTensor {
+fn backward(grad: FlexTensor) -> FlexTensor {
     let grad = channels_last(grad);
     let [b, c, gh, gw] = grad.shape().dims();
     let (h, w) = (gh / 2, gw / 2);
@@ -86,12 +75,6 @@ fn backward(grad: FlexTensor, x: Option<FlexTensor>) -> FlexTensor {
                                 let sum = weight * (0.25 * (a + d) + 0.75 * (b + e));
                                 *o = if t == 0 { sum } else { *o + sum };
                             }
-                        }
-                    }
-                    if let Some(x) = &x {
-                        let x = &numbers(x)[row * w * c..][..w * c];
-                        for (o, x) in line.iter_mut().zip(x) {
-                            *o = if *x > 0.0 { *o } else { 0.0 };
                         }
                     }
                 },

@@ -18,22 +18,10 @@ type Stored<F> = Vector<F, Const<2>>;
 
 /// Two outputs along x from the row that starts at `row`: ¼·before + ¾·here and ¾·here + ¼·after.
 #[cube]
-fn widened<F: Float>(
-    x: &[F],
-    row: usize,
-    before: usize,
-    here: usize,
-    after: usize,
-    #[comptime] relu: bool,
-) -> Pair {
-    let mut a = f32::cast_from(x[row + before]);
-    let mut b = f32::cast_from(x[row + here]);
-    let mut c = f32::cast_from(x[row + after]);
-    if comptime!(relu) {
-        a = a.max(0.0f32);
-        b = b.max(0.0f32);
-        c = c.max(0.0f32);
-    }
+fn widened<F: Float>(x: &[F], row: usize, before: usize, here: usize, after: usize) -> Pair {
+    let a = f32::cast_from(x[row + before]);
+    let b = f32::cast_from(x[row + here]);
+    let c = f32::cast_from(x[row + after]);
     let mut pair = Pair::new(0.75f32 * b);
     let even = pair.extract(0usize) + 0.25f32 * a;
     let odd = pair.extract(1usize) + 0.25f32 * c;
@@ -49,7 +37,6 @@ fn forward<F: Float>(
     out: &mut [Stored<F>],
     h: usize,
     w: usize,
-    #[comptime] relu: bool,
     #[define(F)] _storage: ElemType,
 ) {
     if ABSOLUTE_POS >= x.len() {
@@ -61,9 +48,9 @@ fn forward<F: Float>(
     let before = ix.max(1) - 1;
     let after = (ix + 1).min(w - 1);
     let map = (line - iy) * w;
-    let above = widened::<F>(x, map + (iy.max(1) - 1) * w, before, ix, after, relu);
-    let here = widened::<F>(x, map + iy * w, before, ix, after, relu);
-    let below = widened::<F>(x, map + (iy + 1).min(h - 1) * w, before, ix, after, relu);
+    let above = widened::<F>(x, map + (iy.max(1) - 1) * w, before, ix, after);
+    let here = widened::<F>(x, map + iy * w, before, ix, after);
+    let below = widened::<F>(x, map + (iy + 1).min(h - 1) * w, before, ix, after);
     let near = here * Pair::new(0.75f32);
     let far = Pair::new(0.25f32);
     out[2 * line * w + ix] = Stored::<F>::cast_from(near + above * far);
@@ -82,15 +69,13 @@ fn narrowed<F: Float>(grad: &[Stored<F>], row: usize, here: usize, w: usize) -> 
     0.75f32 * (middle.extract(0usize) + middle.extract(1usize)) + 0.25f32 * (left + right)
 }
 
-/// One input pixel collects the outputs it went into; with `relu`, if it was positive.
+/// One input pixel collects the outputs it went into.
 #[cube(launch)]
 fn backward<F: Float>(
     grad: &[Stored<F>],
-    x: &[F],
     out: &mut [F],
     h: usize,
     w: usize,
-    #[comptime] relu: bool,
     #[define(F)] _storage: ElemType,
 ) {
     if ABSOLUTE_POS >= out.len() {
@@ -105,15 +90,10 @@ fn backward<F: Float>(
     let third = narrowed::<F>(grad, map + (2 * iy + 1) * w, ix, w);
     let fourth = narrowed::<F>(grad, map + (2 * iy + 2).min(2 * h - 1) * w, ix, w);
     let sum = 0.25f32 * (first + fourth) + 0.75f32 * (second + third);
-    if comptime!(relu) {
-        let positive = f32::cast_from(x[ABSOLUTE_POS]) > 0.0f32;
-        out[ABSOLUTE_POS] = F::cast_from(select(positive, sum, 0.0f32));
-    } else {
-        out[ABSOLUTE_POS] = F::cast_from(sum);
-    }
+    out[ABSOLUTE_POS] = F::cast_from(sum);
 }
 
-fn double(x: CubeTensor, relu: bool) -> CubeTensor {
+fn double(x: CubeTensor) -> CubeTensor {
     let x = dense_map(x);
     let [b, c, h, w] = x.shape().dims();
     let out = empty_map(&x, [b, c, 2 * h, 2 * w]);
@@ -126,31 +106,25 @@ fn double(x: CubeTensor, relu: bool) -> CubeTensor {
         out.clone().into_buffer_arg(),
         h,
         w,
-        relu,
         storage(&out),
     );
     out
 }
 
-/// `x` decides where the gradient of a ReLU passes.
-fn halve(grad: CubeTensor, x: Option<CubeTensor>) -> CubeTensor {
+fn halve(grad: CubeTensor) -> CubeTensor {
     let grad = dense_map(grad);
     let [b, c, h, w] = grad.shape().dims();
     let (h, w) = (h / 2, w / 2);
     let out = empty_map(&grad, [b, c, h, w]);
     let (count, dim) = elementwise(&out, b * c * h * w);
-    let relu = x.is_some();
-    let x = x.map_or_else(|| grad.clone(), dense_map);
     backward::launch(
         &out.client,
         count,
         dim,
         grad.into_buffer_arg(),
-        x.into_buffer_arg(),
         out.clone().into_buffer_arg(),
         h,
         w,
-        relu,
         storage(&out),
     );
     out
@@ -158,18 +132,10 @@ fn halve(grad: CubeTensor, x: Option<CubeTensor>) -> CubeTensor {
 
 impl UpsampleOps for CubeBackend {
     fn upsample2(x: FloatTensor<Self>) -> FloatTensor<Self> {
-        double(x, false)
+        double(x)
     }
 
     fn upsample2_backward(grad: FloatTensor<Self>) -> FloatTensor<Self> {
-        halve(grad, None)
-    }
-
-    fn relu_upsample2(x: FloatTensor<Self>) -> FloatTensor<Self> {
-        double(x, true)
-    }
-
-    fn relu_upsample2_backward(grad: FloatTensor<Self>, x: FloatTensor<Self>) -> FloatTensor<Self> {
-        halve(grad, Some(x))
+        halve(grad)
     }
 }

@@ -10,7 +10,7 @@ mod gpu;
 
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
-use burn::backend::autodiff::ops::{Backward, Ops, OpsKind, unary};
+use burn::backend::autodiff::ops::{Backward, Ops, unary};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, backend_extension};
 use burn::tensor::{Shape, Tensor};
@@ -25,14 +25,6 @@ pub trait UpsampleOps: Backend {
     /// `[b, C, 2h, 2w]` → `[b, C, h, w]`.
     #[fusion(dtype = grad, shape = halved(grad))]
     fn upsample2_backward(grad: FloatTensor<Self>) -> FloatTensor<Self>;
-
-    /// ReLU and upsampling in one pass: `[b, C, h, w]` → `[b, C, 2h, 2w]`.
-    #[fusion(dtype = x, shape = doubled(x))]
-    fn relu_upsample2(x: FloatTensor<Self>) -> FloatTensor<Self>;
-
-    /// `[b, C, 2h, 2w]` → `[b, C, h, w]`, zero where `x` was not positive.
-    #[fusion(dtype = grad, shape = halved(grad))]
-    fn relu_upsample2_backward(grad: FloatTensor<Self>, x: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
 fn doubled(x: &Shape) -> Shape {
@@ -63,39 +55,6 @@ impl<B: Backend + UpsampleOps, C: CheckpointStrategy> UpsampleOps for Autodiff<B
     fn upsample2_backward(_: FloatTensor<Self>) -> FloatTensor<Self> {
         unreachable!("training needs no second derivative of the upsampling")
     }
-
-    fn relu_upsample2(x: FloatTensor<Self>) -> FloatTensor<Self> {
-        #[derive(Debug)]
-        struct ReluUpsample2;
-        impl<B: Backend + UpsampleOps> Backward<B, 1> for ReluUpsample2 {
-            type State = FloatTensor<B>;
-            fn backward(
-                self,
-                ops: Ops<Self::State, 1>,
-                grads: &mut Gradients,
-                _: &mut Checkpointer,
-            ) {
-                let x = ops.state;
-                unary::<B, _>(ops.parents, ops.node, grads, |grad| {
-                    B::relu_upsample2_backward(grad, x)
-                });
-            }
-        }
-        let (x, node) = x.into_parts();
-        let out = B::relu_upsample2(x.clone());
-        match ReluUpsample2
-            .prepare::<C>([node])
-            .compute_bound()
-            .stateful()
-        {
-            OpsKind::Tracked(prep) => prep.finish(x, out),
-            OpsKind::UnTracked(prep) => prep.finish(out),
-        }
-    }
-
-    fn relu_upsample2_backward(_: FloatTensor<Self>, _: FloatTensor<Self>) -> FloatTensor<Self> {
-        unreachable!("training needs no second derivative of the upsampling")
-    }
 }
 
 /// Doubles the sides of a map.
@@ -106,17 +65,6 @@ impl<B: Backend + UpsampleOps, C: CheckpointStrategy> UpsampleOps for Autodiff<B
 /// - output: `[b, C, 2H, 2W]`
 pub fn upsample2(x: Tensor<4>) -> Tensor<4> {
     Tensor::from_dispatch(<Dispatch as UpsampleOps>::upsample2(x.into_dispatch()))
-}
-
-/// ReLU, then twice the sides. Its plain twin is [`burn::tensor::activation::relu`] with
-/// [`upsample2_plain`] behind it.
-///
-/// # Shapes
-///
-/// - `x`: `[b, C, H, W]`
-/// - output: `[b, C, 2H, 2W]`
-pub fn relu_upsample2(x: Tensor<4>) -> Tensor<4> {
-    Tensor::from_dispatch(<Dispatch as UpsampleOps>::relu_upsample2(x.into_dispatch()))
 }
 
 /// The plain twin of [`upsample2`]: shifted sums of ordinary tensor operations.

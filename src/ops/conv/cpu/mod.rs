@@ -1,12 +1,10 @@
 //! Convolution on the CPU, on all cores.
 //!
 //! 3×3 convolutions of stride 1, nearly all the arithmetic there is, go through Winograd's
-//! transforms; those to very few channels are multiplied first and shifted afterwards; the others
-//! are one product of the images as they lie in memory.
+//! transforms; the others are one product of the images as they lie in memory.
 
 mod direct;
 mod geometry;
-mod thin;
 mod winograd;
 
 use burn::backend::tensor::FloatTensor;
@@ -32,9 +30,7 @@ impl ConvOps for Flex {
         let (oh, ow) = (side(h), side(w));
         let g = Geometry::new([b, cin, h, w], [cout, oh, ow], kernel, stride, padding);
         let mut out = Buffer::new(b * g.output());
-        let forward = if thin::suits(&g) {
-            thin::forward
-        } else if winograd::suits(&g, winograd::WORTH) {
+        let forward = if winograd::suits(&g, winograd::WORTH) {
             winograd::forward
         } else {
             direct::forward
@@ -86,9 +82,7 @@ impl ConvOps for Flex {
         let ([b, cin, h, w], [_, cout, oh, ow]) = (x.shape().dims(), grad.shape().dims());
         let g = Geometry::new([b, cin, h, w], [cout, oh, ow], kernel, stride, padding);
         let mut out = Buffer::new(cout * g.depth());
-        let backward = if thin::suits(&g) {
-            thin::weight_backward
-        } else if winograd::suits(&g, winograd::WORTH_AT_WEIGHT) {
+        let backward = if winograd::suits(&g, winograd::WORTH_AT_WEIGHT) {
             winograd::weight_backward
         } else {
             direct::weight_backward

@@ -24,7 +24,11 @@ fn masked<F: Float>(
 }
 
 /// Gradient before the LeakyReLU that made `out`. With `grad` = `out` it is the LeakyReLU itself.
-pub(super) fn activation_backward(grad: CubeTensor, out: CubeTensor, slope: f32) -> CubeTensor {
+pub(in crate::ops) fn activation_backward(
+    grad: CubeTensor,
+    out: CubeTensor,
+    slope: f32,
+) -> CubeTensor {
     let (grad, by) = (dense_map(grad), dense_map(out));
     let out = empty_map(&grad, grad.shape());
     let (count, dim) = elementwise(&out, out.meta.num_elements());

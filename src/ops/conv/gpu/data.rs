@@ -85,6 +85,7 @@ pub(super) fn data_backward(
                         along_y: stride * kernel,
                         along_x: stride,
                     },
+                    relu: false,
                     bias: false,
                     activate: false,
                     even: [false; 2],

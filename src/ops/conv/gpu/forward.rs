@@ -33,6 +33,7 @@ pub(super) fn forward(
             spread: 1,
             start: [0; 2],
             weight: WeightOrder::Forward,
+            relu: false,
             bias: true,
             activate: slope != 1.0,
             even: [false; 2],

@@ -34,6 +34,8 @@ pub(super) struct Gather {
     pub start: [usize; 2],
     /// How the weight is read.
     pub weight: WeightOrder,
+    /// Whether only what is positive in the picture counts.
+    pub relu: bool,
     /// Whether a bias is added.
     pub bias: bool,
     /// Whether LeakyReLU follows.
@@ -57,6 +59,16 @@ pub(super) enum WeightOrder {
         along_y: usize,
         /// Distance per x.
         along_x: usize,
+    },
+    /// Rows are the taps of `cout`, the sum runs over `cin` of one pixel.
+    ByTap {
+        /// k².
+        area: usize,
+    },
+    /// Rows are `cin`, the sum runs over the taps of `cout` at one pixel.
+    ByTapTurned {
+        /// k².
+        area: usize,
     },
 }
 
@@ -219,7 +231,11 @@ pub(super) fn gathered_product<I: Float, O: Float>(
                         inside = inside && k < summed;
                     }
                     let value = x[select(inside, origin[c] + offset, 0usize)];
-                    four.insert(c, select(inside, f32::cast_from(value), 0.0f32));
+                    let mut value = f32::cast_from(value);
+                    if comptime!(gather.relu) {
+                        value = value.max(0.0f32);
+                    }
+                    four.insert(c, select(inside, value, 0.0f32));
                 }
                 next_right[load] = four;
             }
@@ -349,5 +365,7 @@ pub(super) fn weight_index(
             let number = last - (tap / taps_x) * along_y - (tap % taps_x) * along_x;
             (channel * sizes.rows + row) * area + number
         }
+        WeightOrder::ByTap { area } => ((row / area) * summed + k) * area + row % area,
+        WeightOrder::ByTapTurned { area } => ((k / area) * sizes.rows + row) * area + k % area,
     }
 }

@@ -16,7 +16,7 @@ const CALLS: usize = 12;
 /// … or after this long.
 const LONGEST_SECONDS: f64 = 0.5;
 
-/// The convolutions of the network for pictures of `side`, where `base` channels leave the first
+/// The convolutions of the encoder for pictures of `side`, where `base` channels leave the first
 /// layer (64 at full width).
 fn shapes(base: usize, side: usize) -> Vec<ConvShape> {
     let shape = |[cin, cout]: [usize; 2], side: usize, kernel, stride| ConvShape {
@@ -30,7 +30,6 @@ fn shapes(base: usize, side: usize) -> Vec<ConvShape> {
     let [one, two, four] = [base, 2 * base, 4 * base];
     let half = |n: u32| (0..n).fold(side, |side, _| side.div_ceil(2));
     vec![
-        // The encoder.
         shape([3, one], side, 7, 2),
         shape([one, one], half(1), 3, 1),
         shape([one, one], half(1), 1, 1),
@@ -43,17 +42,10 @@ fn shapes(base: usize, side: usize) -> Vec<ConvShape> {
         shape([four, four], half(4), 3, 1),
         shape([four, two], half(4), 3, 1),
         shape([two, two], half(4), 3, 1),
-        // The decoder, which always makes pictures of 64 pixels.
-        shape([2 * four, four], 2, 3, 1),
-        shape([four, four], 4, 3, 1),
-        shape([four, four], 8, 3, 1),
-        shape([four, four], 16, 3, 1),
-        shape([four, two], 32, 3, 1),
-        shape([two, 3], 64, 3, 1),
     ]
 }
 
-/// Times every convolution of the network with our kernels and with burn's.
+/// Times every convolution of the encoder with our kernels and with burn's.
 ///
 /// `batch` pictures of `side` pixels, `base` channels behind the first layer. A device that is not
 /// a GPU gives an empty table.

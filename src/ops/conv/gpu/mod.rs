@@ -9,7 +9,7 @@ mod forward;
 mod gather;
 mod measure;
 mod product;
-mod thin;
+pub(in crate::ops) mod taps;
 pub(in crate::ops) mod tile;
 mod weight;
 
@@ -23,7 +23,9 @@ use cubecl::server::CubeCountSelection;
 use super::ConvOps;
 use crate::device::{ConvKernel, ConvPass, ConvShape};
 
+pub(in crate::ops) use activation::activation_backward;
 pub use measure::measure_kernels;
+pub(in crate::ops) use weight::bias_backward;
 
 /// So many workgroups, folded so that no axis exceeds the device's limit; there may be some more.
 fn workgroups(like: &CubeTensor, count: usize) -> CubeCount {
@@ -46,7 +48,7 @@ fn convolve(
     if slope == 1.0 {
         out
     } else {
-        activation::activation_backward(out.clone(), out, slope)
+        activation_backward(out.clone(), out, slope)
     }
 }
 
@@ -108,7 +110,7 @@ impl ConvOps for CubeBackend {
         out: FloatTensor<Self>,
         slope: f32,
     ) -> FloatTensor<Self> {
-        activation::activation_backward(grad, out, slope)
+        activation_backward(grad, out, slope)
     }
 
     fn conv_data_backward(
@@ -154,7 +156,7 @@ impl ConvOps for CubeBackend {
     }
 
     fn conv_bias_backward(grad: FloatTensor<Self>) -> FloatTensor<Self> {
-        weight::bias_backward(grad)
+        bias_backward(grad)
     }
 }
 

@@ -5,7 +5,6 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::CubeDim;
 
 use super::gather::{Gather, SizesLaunch, finish, gathered_product};
-use super::thin::{self, thin_product};
 use super::workgroups;
 use crate::ops::launch::{elementwise, empty, storage};
 
@@ -72,27 +71,6 @@ pub(super) fn run(product: Product) {
     let bias = bias.unwrap_or_else(|| weight.clone());
     let stored = storage(&out);
     let taps = gather.taps[0] * gather.taps[1];
-    // SAFETY, for both: the kernels read and write only positions that they found to be inside the
-    // tensors, whose sizes are those of the shapes above.
-    if rows <= thin::ROWS && taps <= thin::TAPS {
-        unsafe {
-            thin_product::launch_unchecked(
-                &client,
-                workgroups(&out, columns.div_ceil(thin::UNITS)),
-                CubeDim::new_1d(thin::UNITS as u32),
-                x.into_buffer_arg(),
-                weight.into_buffer_arg(),
-                bias.into_buffer_arg(),
-                out.into_buffer_arg(),
-                sizes(1, 1),
-                slope,
-                gather,
-                stored,
-            );
-        }
-        return;
-    }
-
     let tile = gather.tile;
     let summed = channels * taps;
     gather.even = [
@@ -113,6 +91,8 @@ pub(super) fn run(product: Product) {
         gather.activate = false;
         empty(&out, [parts, pictures, rows, out_height, out_width])
     };
+    // SAFETY: the kernel reads and writes only positions that it found to be inside the tensors, whose
+    // sizes are those of the shapes above.
     unsafe {
         gathered_product::launch_unchecked(
             &client,

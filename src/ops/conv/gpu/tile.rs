@@ -59,8 +59,6 @@ pub(in crate::ops) const SQUARE: Tile = Tile::new(64, 64, 8, [8, 4]);
 pub(in crate::ops) const WIDE: Tile = Tile::new(64, 128, 8, [8, 8]);
 /// For weights, where both sides lie along the summed index: longer runs of neighbours.
 pub(in crate::ops) const DEEP: Tile = Tile::new(64, 64, 16, [8, 4]);
-/// The same for up to 32 columns.
-pub(in crate::ops) const DEEP_NARROW: Tile = Tile::new(64, 32, 16, [8, 4]);
 
 /// Where the four numbers of `slot` at depth `k` lie in one half of a side's memory.
 ///
@@ -148,7 +146,7 @@ mod tests {
 
     #[test]
     fn tiles_keep_within_what_every_gpu_has() {
-        for tile in [NARROW, HALF, SQUARE, WIDE, DEEP, DEEP_NARROW] {
+        for tile in [NARROW, HALF, SQUARE, WIDE, DEEP] {
             let bytes = 2 * tile.depth * (tile.rows + tile.columns) * 4;
             assert!(bytes <= 16384, "{tile:?} takes {bytes} bytes");
             assert!(tile.units() <= 256, "{tile:?} has {} units", tile.units());

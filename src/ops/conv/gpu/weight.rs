@@ -14,9 +14,7 @@ use burn::backend::TensorMetadata;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
-use super::tile::{
-    DEEP, DEEP_NARROW, Four, HALF, NARROW, Tile, multiply, no_sums, place, unit_place,
-};
+use super::tile::{DEEP, Four, HALF, NARROW, Tile, multiply, no_sums, place, unit_place};
 use super::workgroups;
 use crate::ops::launch::{dense_map, elementwise, empty, storage};
 
@@ -24,8 +22,6 @@ use crate::ops::launch::{dense_map, elementwise, empty, storage};
 const WORKGROUPS: usize = 512;
 /// A part is at least this many steps, so that storing it does not cost more than computing it.
 const SHORTEST_PART_STEPS: usize = 16;
-/// With so few output channels and more input channels, the two change places.
-const FEW_ROWS: usize = 4;
 /// Units per workgroup of the sum for the bias.
 const BIAS_UNITS: usize = 256;
 
@@ -47,11 +43,13 @@ struct Sizes {
 
 /// What is fixed when the kernel is compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Form {
-    tile: Tile,
-    kernel: usize,
-    stride: usize,
-    padding: usize,
+pub(super) struct Form {
+    pub tile: Tile,
+    pub kernel: usize,
+    pub stride: usize,
+    pub padding: usize,
+    /// Whether only what is positive in the picture counts.
+    pub relu: bool,
 }
 
 /// Rows are output channels, columns input channels and taps; one workgroup per tile and part.
@@ -159,7 +157,11 @@ fn partial_product<F: Float>(
                         && top + tap_y[load * 4 + c] < sizes.height
                         && left + tap_x[load * 4 + c] < sizes.width;
                     let value = x[select(inside, origin + offset[load * 4 + c], 0usize)];
-                    four.insert(c, select(inside, f32::cast_from(value), 0.0f32));
+                    let mut value = f32::cast_from(value);
+                    if comptime!(form.relu) {
+                        value = value.max(0.0f32);
+                    }
+                    four.insert(c, select(inside, value, 0.0f32));
                 }
                 next_right[load] = four;
             }
@@ -245,9 +247,15 @@ fn add_parts(partial: &[f32], out: &mut [f32], parts: usize) {
     out[ABSOLUTE_POS] = sum;
 }
 
-/// Adds `parts` arrays `[cin, cout, taps]` of turned taps into `[cout, cin, taps]`.
+/// Adds `parts` arrays `[cout · taps, cin]` into `[cout, cin, taps]`.
 #[cube(launch)]
-fn add_turned_parts(partial: &[f32], out: &mut [f32], parts: usize, cin: usize, taps: usize) {
+pub(super) fn add_parts_by_tap(
+    partial: &[f32],
+    out: &mut [f32],
+    parts: usize,
+    cin: usize,
+    taps: usize,
+) {
     if ABSOLUTE_POS >= out.len() {
         terminate!();
     }
@@ -255,8 +263,7 @@ fn add_turned_parts(partial: &[f32], out: &mut [f32], parts: usize, cin: usize, 
     let tap = ABSOLUTE_POS % taps;
     let channel = (ABSOLUTE_POS / taps) % cin;
     let row = ABSOLUTE_POS / (taps * cin);
-    let cout = len / (taps * cin);
-    let at = (channel * cout + row) * taps + (taps - 1 - tap);
+    let at = (row * taps + tap) * cin + channel;
     let mut sum = f32::new(0.0);
     for part in 0..parts {
         sum += partial[part * len + at];
@@ -342,43 +349,30 @@ pub(super) fn weight_backward(
     );
     let ([_, cin, ..], [_, cout, ..]) = (x.shape().dims::<4>(), grad.shape().dims::<4>());
     let out = empty(&x, [cout, cin, kernel, kernel]);
-    if stride == 1 && cout <= FEW_ROWS && cin > FEW_ROWS && padding < kernel {
-        // So few output channels would leave most of a tile empty. Without a stride x and grad
-        // may change places: the taps then belong to grad and come out turned around.
-        let turned = kernel - 1 - padding;
-        let (partial, parts) = partials(grad, x, DEEP_NARROW, kernel, 1, turned);
-        let (count, dim) = elementwise(&out, out.meta.num_elements());
-        add_turned_parts::launch(
-            &out.client,
-            count,
-            dim,
-            partial.into_buffer_arg(),
-            out.clone().into_buffer_arg(),
-            parts,
-            cin,
-            kernel * kernel,
-        );
-        return out;
-    }
-    let tile = match cout {
-        0..=16 => NARROW,
-        17..=32 => HALF,
-        _ => DEEP,
+    let form = Form {
+        tile: tile(cout),
+        kernel,
+        stride,
+        padding,
+        relu: false,
     };
-    let (partial, parts) = partials(x, grad, tile, kernel, stride, padding);
+    let (partial, parts) = partials(x, grad, form);
     sum_of_parts(partial, &out, parts);
     out
 }
 
+/// The tile for so many rows.
+pub(super) fn tile(rows: usize) -> Tile {
+    match rows {
+        0..=16 => NARROW,
+        17..=32 => HALF,
+        _ => DEEP,
+    }
+}
+
 /// The parts of the sum, `[parts, cout, cin·k²]`, and how many there are.
-fn partials(
-    x: CubeTensor,
-    grad: CubeTensor,
-    tile: Tile,
-    kernel: usize,
-    stride: usize,
-    padding: usize,
-) -> (CubeTensor, usize) {
+pub(super) fn partials(x: CubeTensor, grad: CubeTensor, form: Form) -> (CubeTensor, usize) {
+    let (tile, kernel) = (form.tile, form.kernel);
     let ([b, cin, h, w], [_, cout, oh, ow]) = (x.shape().dims(), grad.shape().dims());
     let columns = cin * kernel * kernel;
     let tiles = cout.div_ceil(tile.rows) * columns.div_ceil(tile.columns);
@@ -388,12 +382,6 @@ fn partials(
     let parts = pixels.div_ceil(part);
     let partial = empty(&x, [parts, cout, columns]);
     let stored = storage(&x);
-    let form = Form {
-        tile,
-        kernel,
-        stride,
-        padding,
-    };
     // SAFETY: the kernel reads and writes only positions that it found to be inside the tensors,
     // whose sizes are those of the shapes above.
     unsafe {
@@ -413,7 +401,7 @@ fn partials(
 }
 
 /// `[b, cout, oh, ow]` → `[cout]`, without moving the tensor around first.
-pub(super) fn bias_backward(grad: CubeTensor) -> CubeTensor {
+pub(in crate::ops) fn bias_backward(grad: CubeTensor) -> CubeTensor {
     let grad = dense_map(grad);
     let [b, cout, oh, ow] = grad.shape().dims();
     let parts = (WORKGROUPS / cout.max(1)).min(b).max(1);
