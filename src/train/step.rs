@@ -5,7 +5,7 @@
 //! larger than `chunk`), take the loss gradient at the codes, encode again with recording and push
 //! that gradient through. The result is the gradient of the whole batch, at the memory of a chunk.
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Tensor, TensorData, Transaction};
 
 use super::objective::{Objective, Weights};
 use super::phase::{self, Phase};
@@ -100,26 +100,19 @@ impl Terms {
         self.pose = pose.or(self.pose.take());
     }
 
-    /// Reads all values and `extra` back in one transfer.
+    /// Reads all values and `extra` back in one transfer. Each keeps a buffer of its own: put
+    /// together, those that the device computed would cover up that it could not compute another.
     ///
     /// # Errors
     ///
     /// The device's own words if it was lost or ran out of memory.
     pub fn read(&self, extra: Option<Tensor<1>>) -> Result<(TermValues, Option<f64>), String> {
-        let present = self
-            .slots()
-            .into_iter()
-            .flatten()
-            .cloned()
-            .chain(extra.clone())
-            .collect::<Vec<_>>();
-        if present.is_empty() {
-            return Ok((TermValues::default(), None));
-        }
-        let data: TensorData = Tensor::cat(present, 0)
-            .try_into_data()
+        let present = self.slots().into_iter().chain([&extra]).flatten().cloned();
+        let data = present
+            .fold(Transaction::default(), Transaction::register)
+            .try_execute()
             .map_err(|e| e.to_string())?;
-        let mut numbers = data.iter::<f64>();
+        let mut numbers = data.iter().flat_map(TensorData::iter::<f64>);
         let mut next = |slot: &Option<Tensor<1>>| slot.as_ref().and_then(|_| numbers.next());
         let [t1, t2, t3, t4, orth, face, pose] = self.slots().map(&mut next);
         let extra = next(&extra);
