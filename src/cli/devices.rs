@@ -22,7 +22,7 @@ pub(super) fn run() -> Result<u8> {
         writeln!(out, "   {}, driver {}", a.api, a.driver)?;
         writeln!(
             out,
-            "   largest buffer {:.1} GiB, 16-bit floats {}, subgroups {}",
+            "   largest buffer {:.2} GiB, 16-bit floats {}, subgroups {}",
             a.largest_buffer_bytes as f64 / 2f64.powi(30),
             yes(a.f16),
             yes(a.subgroups)

@@ -8,8 +8,7 @@ use crate::config::RunConfig;
 use crate::train::plan::Plan;
 
 /// Prints what the configuration would do, without training.
-pub(super) fn print(config: &RunConfig, data: &str, items: usize, device: &str) -> Result<()> {
-    let plan = Plan::new(config, items);
+pub(super) fn print(config: &RunConfig, plan: &Plan, data: &str, device: &str) -> Result<()> {
     let gib = |bytes: f64| bytes / 2f64.powi(30);
     let chunk = match config.memory.chunk {
         0 => "each stream whole".to_owned(),
@@ -33,11 +32,13 @@ pub(super) fn print(config: &RunConfig, data: &str, items: usize, device: &str) 
     )?;
     writeln!(
         out,
-        "Memory        about {:.2} GiB on the device: {:.2} for the state, {:.2} for the largest tape ({chunk}, maps in {})",
+        "Memory        about {:.2} GiB on the device: {:.2} for the state, {:.2} for the largest tape ({chunk}, maps in {}); \
+         the largest buffer {:.0} MiB",
         gib(plan.peak_bytes),
         gib(plan.state_bytes),
         gib(plan.tape_bytes),
-        config.precision
+        config.precision,
+        plan.buffer_bytes / 2f64.powi(20)
     )?;
     writeln!(
         out,

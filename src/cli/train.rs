@@ -14,6 +14,7 @@ use crate::device::{DeviceRequest, choose};
 use crate::run::{self, CONFIG_FILE, RunFile, RunPlan, fresh, numbered};
 use crate::term::Terminal;
 use crate::train::event::{Control, StopReason};
+use crate::train::plan::Plan;
 
 /// What to train, in the terminal or in the lab.
 #[derive(Args, Debug, Default)]
@@ -131,12 +132,9 @@ pub(super) fn start(args: &TrainArgs, in_lab: bool) -> Result<u8> {
         let device = choose(plan.file.device()?)?;
         device.store_maps(plan.config.precision)?;
         let source = data::open(plan.file.data.as_deref(), &plan.config)?;
-        plan::print(
-            &plan.config,
-            &source.describe(),
-            source.len(),
-            &device.words,
-        )?;
+        let needs = Plan::new(&plan.config, source.len());
+        plan::print(&plan.config, &needs, &source.describe(), &device.words)?;
+        device.hold(needs.buffer_bytes, needs.buffer_key)?;
         return Ok(DONE);
     }
     if in_lab {

@@ -39,7 +39,7 @@ pub struct Adapter {
     pub api: String,
     /// Driver name and version.
     pub driver: String,
-    /// Largest single buffer in bytes; wgpu does not tell the total memory.
+    /// Largest single buffer that a kernel can work on, in bytes; wgpu does not tell the total memory.
     pub largest_buffer_bytes: u64,
     /// Whether shaders may use 16-bit floats.
     pub f16: bool,
@@ -72,6 +72,13 @@ pub fn adapters() -> Vec<Adapter> {
     fallback
 }
 
+/// What a kernel can work on may be less than what can be allocated.
+fn largest_buffer(limits: &wgpu::Limits) -> u64 {
+    limits
+        .max_buffer_size
+        .min(limits.max_storage_buffer_binding_size)
+}
+
 fn of_api(api: wgpu::Backends) -> Vec<Adapter> {
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
         backends: api,
@@ -97,7 +104,7 @@ fn of_api(api: wgpu::Backends) -> Vec<Adapter> {
             driver: format!("{} {}", info.driver, info.driver_info)
                 .trim()
                 .to_owned(),
-            largest_buffer_bytes: adapter.limits().max_buffer_size,
+            largest_buffer_bytes: largest_buffer(&adapter.limits()),
             f16: features.contains(wgpu::Features::SHADER_F16),
             subgroups: features.contains(wgpu::Features::SUBGROUP),
         });

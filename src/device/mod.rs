@@ -98,6 +98,21 @@ pub enum DeviceError {
         /// The device in words.
         device: String,
     },
+    /// Its buffers are too small.
+    #[error(
+        "a step would need a buffer of {needed_mib:.0} MiB, and {device} gives at most {given_mib:.0}; lower {key}, \
+         or choose another device with --device"
+    )]
+    SmallBuffers {
+        /// The device in words.
+        device: String,
+        /// The largest buffer of a step.
+        needed_mib: f64,
+        /// The largest that it gives.
+        given_mib: f64,
+        /// The key that makes a smaller one do.
+        key: &'static str,
+    },
 }
 
 /// A device ready for use.
@@ -112,6 +127,26 @@ pub struct ChosenDevice {
 }
 
 impl ChosenDevice {
+    /// Makes sure that buffers of so many bytes can be had; `key` makes smaller ones do.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot.
+    pub fn hold(&self, bytes: f64, key: &'static str) -> Result<(), DeviceError> {
+        let mib = |bytes: f64| bytes / 2f64.powi(20);
+        match &self.adapter {
+            Some(adapter) if bytes > adapter.largest_buffer_bytes as f64 => {
+                Err(DeviceError::SmallBuffers {
+                    device: adapter.name.clone(),
+                    needed_mib: mib(bytes),
+                    given_mib: mib(adapter.largest_buffer_bytes as f64),
+                    key,
+                })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Makes sure that maps can be stored with this precision here. Kernels of ours for maps
     /// of 16 bits are tried out first, except on a software adapter, where the tests do so.
     ///
@@ -267,6 +302,28 @@ mod tests {
         assert_eq!(best(&all, &order), Some(2));
         assert_eq!(best(&all[..2], &order), Some(1));
         assert_eq!(best(&all[..1], &order), None);
+    }
+
+    #[test]
+    fn buffers_that_an_adapter_does_not_give_are_refused_in_words() {
+        let mut device = choose(DeviceRequest::Cpu).unwrap();
+        device.hold(1e12, "batch.recon").unwrap();
+        device.adapter = Some(Adapter {
+            name: "a small one".into(),
+            kind: AdapterKind::Integrated,
+            nth_of_kind: 0,
+            api: "vulkan".into(),
+            driver: String::new(),
+            largest_buffer_bytes: 1 << 27,
+            f16: false,
+            subgroups: false,
+        });
+        device.hold(2f64.powi(27), "batch.recon").unwrap();
+        let error = device.hold(2f64.powi(28), "batch.recon").unwrap_err();
+        let words = error.to_string();
+        for part in ["256 MiB", "a small one", "at most 128", "batch.recon"] {
+            assert!(words.contains(part), "{words}");
+        }
     }
 
     #[test]

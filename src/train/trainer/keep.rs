@@ -7,6 +7,7 @@ use crate::data;
 use crate::model::values;
 use crate::train::checkpoint;
 use crate::train::event::Event;
+use crate::train::plan::Plan;
 
 impl Trainer {
     /// Draws the grids of the run's record unless this step has them already.
@@ -112,12 +113,17 @@ impl Trainer {
     /// A sentence for a failure of the device.
     pub(super) fn advice(&self, reason: &str) -> String {
         let lower = reason.to_lowercase();
+        let memory;
         let advice = if ["out of memory", "outofmemory", "allocat", "too large"]
             .iter()
             .any(|w| lower.contains(w))
         {
-            "The device ran out of memory. Lower memory.chunk first (it changes no result), then batch.recon, \
-             batch.face or pose.num_negatives, or model.width"
+            memory = format!(
+                "The device ran out of memory. Lower {} first; memory.chunk changes no result, batch.recon, \
+                 batch.face, pose.num_negatives and model.width do",
+                Plan::new(&self.config, self.source.len()).peak_key
+            );
+            &memory
         } else if lower.contains("lost") || lower.contains("poison") {
             "The device was lost (a driver reset, or it was unplugged). Try again, or use --device cpu"
         } else {

@@ -16,6 +16,7 @@ use super::event::{Control, Event, RunInfo, RunState, StepReport, StopReason};
 use super::knowledge::LiveProbe;
 use super::objective::Objective;
 use super::phase::{self, Phase};
+use super::plan::Plan;
 use super::snapshot::Gallery;
 use super::studio::Studio;
 use super::upload::upload;
@@ -129,6 +130,8 @@ impl Trainer {
             });
         }
         let source = Arc::new(data::open(data.as_deref(), &config)?);
+        let plan = Plan::new(&config, source.len());
+        device.hold(plan.buffer_bytes, plan.buffer_key)?;
         let cache = Arc::new(FrameCache::open(
             &source.cache_folder(&data::default_cache_folder()),
         ));
