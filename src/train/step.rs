@@ -505,3 +505,35 @@ fn chunks(n: usize, chunk: usize) -> impl Iterator<Item = std::ops::Range<usize>
         .step_by(chunk)
         .map(move |start| start..(start + chunk).min(n))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::{DeviceRequest, choose};
+    use crate::ops::upsample2;
+
+    /// Put together with others, what was never computed was read as 0.
+    #[test]
+    fn a_loss_that_found_no_memory_is_an_error() {
+        let found = choose(DeviceRequest::Software);
+        let required = std::env::var_os("VISAGE_REQUIRE_GPU").is_some();
+        assert!(!required || found.is_ok(), "VISAGE_REQUIRE_GPU is set");
+        let Ok((device, Some(adapter))) = found.map(|chosen| (chosen.device, chosen.adapter))
+        else {
+            return;
+        };
+        let small = Tensor::<4>::ones([1, 64, 512, 512], &device);
+        let doubled_bytes = 4 * 4 * small.shape().num_elements() as u64;
+        if adapter.largest_buffer_bytes >= doubled_bytes {
+            eprintln!("this adapter has larger buffers");
+            return;
+        }
+        let terms = Terms {
+            t: [Some(total(upsample2(small))), None, None, None],
+            orth: Some(Tensor::ones([1], &device)),
+            ..Terms::default()
+        };
+        let words = terms.read(None).unwrap_err();
+        assert!(words.contains("allocate"), "{words}");
+    }
+}
