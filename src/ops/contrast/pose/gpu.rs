@@ -1,5 +1,6 @@
-//! The kernels: one forward; backward one that turns π around and one that gathers the gradient of
-//! every entry of the Gram matrix. Nothing is added atomically.
+//! The kernels: one forward; backward one that turns π around, one for what every anchor and negative
+//! pass on, and one that gathers the gradient of every entry of the Gram matrix. Nothing is added
+//! atomically.
 
 // A kernel takes one argument per buffer and number.
 #![allow(clippy::too_many_arguments)]
@@ -111,29 +112,33 @@ fn inverse_kernel(permutation: &[i32], out: &mut [i32]) {
     out[permutation[ABSOLUTE_POS] as usize] = ABSOLUTE_POS as i32;
 }
 
-/// Gradients that anchor and negative pass on: at a·n′, and at ‖n′‖².
-#[derive(CubeType)]
-struct Passed {
-    dot: f32,
-    square: f32,
-    /// That at the cosine times the cosine.
-    cosine: f32,
-}
+/// What an anchor and a negative pass on: the gradient at a·n′ …
+const DOT: usize = 0;
+/// … that at ‖n′‖² …
+const SQUARE: usize = 1;
+/// … and that at the cosine times the cosine.
+const COSINE: usize = 2;
 
-#[cube]
-fn passed(
+/// One unit per anchor and negative: `[3, 2B, M]`.
+#[cube(launch)]
+fn passed_kernel(
     grad: &[f32],
     losses: &[f32],
     gram: &[f32],
     lambda: &[f32],
     permutation: &[i32],
-    anchor: usize,
-    k: usize,
-    sizes: &Sizes,
+    out: &mut [f32],
+    sizes: Sizes,
     inverse_tau: f32,
-) -> Passed {
-    let positive = partner_cosine(gram, anchor, sizes);
-    let p = pair(gram, lambda, permutation, anchor, k, sizes);
+) {
+    let all = 2 * sizes.images * sizes.negatives;
+    if ABSOLUTE_POS >= all {
+        terminate!();
+    }
+    let anchor = ABSOLUTE_POS / sizes.negatives;
+    let k = ABSOLUTE_POS % sizes.negatives;
+    let positive = partner_cosine(gram, anchor, &sizes);
+    let p = pair(gram, lambda, permutation, anchor, k, &sizes);
     let g = at_negative(
         grad[anchor],
         losses[anchor],
@@ -141,11 +146,15 @@ fn passed(
         positive,
         inverse_tau,
     );
-    Passed {
-        dot: g / p.norms,
-        square: select(p.clamped, 0.0f32, -0.5f32 * g * p.cosine / p.square),
-        cosine: g * p.cosine,
-    }
+    out[DOT * all + ABSOLUTE_POS] = g / p.norms;
+    out[SQUARE * all + ABSOLUTE_POS] = select(p.clamped, 0.0f32, -0.5f32 * g * p.cosine / p.square);
+    out[COSINE * all + ABSOLUTE_POS] = g * p.cosine;
+}
+
+/// One of the three for an anchor and a negative.
+#[cube]
+fn passed(all: &[f32], #[comptime] which: usize, anchor: usize, k: usize, sizes: &Sizes) -> f32 {
+    all[(which * 2 * sizes.images + anchor) * sizes.negatives + k]
 }
 
 /// Gradient at the cosine of an anchor and its other view.
@@ -171,8 +180,8 @@ fn gather_kernel(
     losses: &[f32],
     gram: &[f32],
     lambda: &[f32],
-    permutation: &[i32],
     inverse: &[i32],
+    passed_on: &[f32],
     out: &mut [f32],
     sizes: Sizes,
     inverse_tau: f32,
@@ -194,18 +203,7 @@ fn gather_kernel(
                 * (at_positive(grad, losses, row, inverse_tau, with_positive)
                     + at_positive(grad, losses, partner, inverse_tau, with_positive));
             for k in 0..count {
-                sum += passed(
-                    grad,
-                    losses,
-                    gram,
-                    lambda,
-                    permutation,
-                    row,
-                    k,
-                    &sizes,
-                    inverse_tau,
-                )
-                .cosine;
+                sum += passed(passed_on, COSINE, row, k, &sizes);
             }
             let own = gram[row * n + row];
             value = select(own < SMALLEST, 0.0f32, -0.5f32 * sum / own);
@@ -222,29 +220,9 @@ fn gather_kernel(
         if row < anchors {
             if row % images == image {
                 // The negative stands in two mixtures.
-                let first = passed(
-                    grad,
-                    losses,
-                    gram,
-                    lambda,
-                    permutation,
-                    row,
-                    k,
-                    &sizes,
-                    inverse_tau,
-                );
-                let second = passed(
-                    grad,
-                    losses,
-                    gram,
-                    lambda,
-                    permutation,
-                    row,
-                    before,
-                    &sizes,
-                    inverse_tau,
-                );
-                value = here * first.dot + there * second.dot;
+                let first = passed(passed_on, DOT, row, k, &sizes);
+                let second = passed(passed_on, DOT, row, before, &sizes);
+                value = here * first + there * second;
             }
         } else if (row - anchors) / count == image {
             // Through the norms of mixtures, for both anchors of the image: the entry (i, π(i)) is
@@ -253,34 +231,12 @@ fn gather_kernel(
             if i == before || row == column {
                 for view in 0..2usize {
                     let anchor = image + view * images;
-                    let second = passed(
-                        grad,
-                        losses,
-                        gram,
-                        lambda,
-                        permutation,
-                        anchor,
-                        before,
-                        &sizes,
-                        inverse_tau,
-                    )
-                    .square;
+                    let second = passed(passed_on, SQUARE, anchor, before, &sizes);
                     if i == before {
                         value += 2.0f32 * (there * (1.0f32 - there)) * second;
                     }
                     if row == column {
-                        let first = passed(
-                            grad,
-                            losses,
-                            gram,
-                            lambda,
-                            permutation,
-                            anchor,
-                            k,
-                            &sizes,
-                            inverse_tau,
-                        )
-                        .square;
+                        let first = passed(passed_on, SQUARE, anchor, k, &sizes);
                         value += here * here * first + there * there * second;
                     }
                 }
@@ -339,6 +295,22 @@ impl PoseLossOps for CubeBackend {
             permutation.clone().into_buffer_arg(),
             inverse.clone().into_buffer_arg(),
         );
+        let pairs = 2 * images * negatives;
+        let passed_on = empty(&gram, [3, 2 * images, negatives]);
+        let (count, dim) = elementwise(&passed_on, pairs);
+        passed_kernel::launch(
+            &client,
+            count,
+            dim,
+            grad.clone().into_buffer_arg(),
+            losses.clone().into_buffer_arg(),
+            gram.clone().into_buffer_arg(),
+            lambda.clone().into_buffer_arg(),
+            permutation.into_buffer_arg(),
+            passed_on.clone().into_buffer_arg(),
+            SizesLaunch::new(images, negatives),
+            1.0 / tau,
+        );
         let out = empty(&gram, gram.shape());
         let (count, dim) = elementwise(&out, out.meta.num_elements());
         gather_kernel::launch(
@@ -349,8 +321,8 @@ impl PoseLossOps for CubeBackend {
             losses.into_buffer_arg(),
             gram.into_buffer_arg(),
             lambda.into_buffer_arg(),
-            permutation.into_buffer_arg(),
             inverse.into_buffer_arg(),
+            passed_on.into_buffer_arg(),
             out.clone().into_buffer_arg(),
             SizesLaunch::new(images, negatives),
             1.0 / tau,
