@@ -27,7 +27,7 @@ pub struct KernelReport {
     kept: Option<PathBuf>,
 }
 
-/// Times every convolution and the other layers of the network by our kernels and the others, and
+/// Times every convolution and the other layers of the network by our kernels and by what stands in for them, and
 /// keeps the faster ones for this adapter.
 ///
 /// # Errors

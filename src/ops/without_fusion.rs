@@ -85,11 +85,14 @@ where
         .map(numbers::<B>),
     );
     for [b, cin, cout, h, w] in [[2, 40, 20, 5, 7], [3, 20, 3, 8, 9]] {
-        let (x, bias) = (|| make(&[b, cin, h, w], 0.37), || make(&[cout], 0.71));
-        let weight = || make(&[cout, cin, 3, 3], 1.13);
-        out.push(numbers::<B>(B::up_conv(x(), weight(), bias())));
+        let (x, weight) = (
+            || make(&[b, cin, h, w], 0.37),
+            || make(&[cout, cin, 3, 3], 1.13),
+        );
+        let y = B::up_conv(x(), weight(), make(&[cout], 0.71));
+        out.push(numbers::<B>(y));
         let grad = make(&[b, cout, 2 * h, 2 * w], 0.53);
-        let (x, weight, bias) = B::up_conv_backward(x(), weight(), bias(), grad);
+        let (x, weight, bias) = B::up_conv_backward(x(), weight(), grad);
         out.extend([x, weight, bias].map(numbers::<B>));
     }
     let step = AdamStep {

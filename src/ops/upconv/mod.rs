@@ -14,6 +14,7 @@ mod gpu;
 use burn::backend::autodiff::checkpoint::{base::Checkpointer, strategy::CheckpointStrategy};
 use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::fusion::custom::TensorSpec;
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, backend_extension};
 use burn::tensor::{Shape, Tensor};
@@ -35,17 +36,21 @@ pub trait UpConvOps: Backend {
     ) -> FloatTensor<Self>;
 
     /// Gradients at `x`, the weight and the bias.
-    #[fusion(meta = |x, weight, bias, _| (x.clone(), weight.clone(), bias.clone()))]
+    #[fusion(meta = |x, weight, _| gradients(x, weight))]
     fn up_conv_backward(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
-        bias: FloatTensor<Self>,
         grad: FloatTensor<Self>,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 }
 
 fn doubled(x: &Shape, weight: &Shape) -> Shape {
     Shape::new([x[0], weight[0], 2 * x[2], 2 * x[3]])
+}
+
+fn gradients(x: &TensorSpec, weight: &TensorSpec) -> (TensorSpec, TensorSpec, TensorSpec) {
+    let bias = TensorSpec::new(Shape::new([weight.shape[0]]), weight.dtype);
+    (x.clone(), weight.clone(), bias)
 }
 
 impl<B: Backend + UpConvOps, C: CheckpointStrategy> UpConvOps for Autodiff<B, C> {
@@ -58,8 +63,8 @@ impl<B: Backend + UpConvOps, C: CheckpointStrategy> UpConvOps for Autodiff<B, C>
         struct UpConv;
 
         impl<B: Backend + UpConvOps> Backward<B, 3> for UpConv {
-            /// x, weight and bias.
-            type State = [FloatTensor<B>; 3];
+            /// x and weight.
+            type State = [FloatTensor<B>; 2];
 
             fn backward(
                 self,
@@ -68,8 +73,8 @@ impl<B: Backend + UpConvOps, C: CheckpointStrategy> UpConvOps for Autodiff<B, C>
                 _: &mut Checkpointer,
             ) {
                 let grad = grads.consume::<B>(&ops.node);
-                let [x, weight, bias] = ops.state;
-                let (x, weight, bias) = B::up_conv_backward(x, weight, bias, grad);
+                let [x, weight] = ops.state;
+                let (x, weight, bias) = B::up_conv_backward(x, weight, grad);
                 for (parent, g) in ops.parents.into_iter().zip([x, weight, bias]) {
                     if let Some(node) = parent {
                         grads.register::<B>(node.id, g);
@@ -81,19 +86,18 @@ impl<B: Backend + UpConvOps, C: CheckpointStrategy> UpConvOps for Autodiff<B, C>
         let (x, x_node) = x.into_parts();
         let (weight, weight_node) = weight.into_parts();
         let (bias, bias_node) = bias.into_parts();
-        let out = B::up_conv(x.clone(), weight.clone(), bias.clone());
+        let out = B::up_conv(x.clone(), weight.clone(), bias);
         match UpConv
             .prepare::<C>([x_node, weight_node, bias_node])
             .compute_bound()
             .stateful()
         {
-            OpsKind::Tracked(prep) => prep.finish([x, weight, bias], out),
+            OpsKind::Tracked(prep) => prep.finish([x, weight], out),
             OpsKind::UnTracked(prep) => prep.finish(out),
         }
     }
 
     fn up_conv_backward(
-        _: FloatTensor<Self>,
         _: FloatTensor<Self>,
         _: FloatTensor<Self>,
         _: FloatTensor<Self>,

@@ -66,6 +66,17 @@ impl Sizes {
     }
 }
 
+/// What the filters `[cout, cin, 3, 3]` have in a column, counted over all matrices, for input channel
+/// `i`: nothing where vectors are filled up.
+fn filter(s: Sizes, weight: &[f32], column: usize, i: usize) -> f32 {
+    let (tap, o) = (column / s.cout, column % s.cout);
+    if tap < TAPS {
+        weight[(o * s.cin + i) * TAPS + tap]
+    } else {
+        0.0
+    }
+}
+
 /// Filters `[cout, cin, 3, 3]` as matrices `[cin, columns]` in panels.
 fn filters(s: Sizes, weight: &[f32]) -> Buffer {
     let (matrices, columns) = s.matrices();
@@ -77,11 +88,7 @@ fn filters(s: Sizes, weight: &[f32]) -> Buffer {
             let (matrix, first) = (panel / per_matrix, panel % per_matrix * PANEL);
             for (i, row) in out.chunks_exact_mut(PANEL).enumerate() {
                 for (value, column) in row.iter_mut().zip(first..columns) {
-                    let column = matrix * columns + column;
-                    let (tap, o) = (column / s.cout, column % s.cout);
-                    if tap < TAPS {
-                        *value = weight[(o * s.cin + i) * TAPS + tap];
-                    }
+                    *value = filter(s, weight, matrix * columns + column, i);
                 }
             }
         });
@@ -98,13 +105,8 @@ fn filters_turned(s: Sizes, weight: &[f32]) -> Buffer {
         .for_each(|(panel, out)| {
             let (matrix, first) = (panel / per_matrix, panel % per_matrix * PANEL);
             for (column, row) in out.chunks_exact_mut(PANEL).enumerate() {
-                let column = matrix * columns + column;
-                let (tap, o) = (column / s.cout, column % s.cout);
-                if tap == TAPS {
-                    break;
-                }
                 for (value, i) in row.iter_mut().zip(first..s.cin) {
-                    *value = weight[(o * s.cin + i) * TAPS + tap];
+                    *value = filter(s, weight, matrix * columns + column, i);
                 }
             }
         });

@@ -30,7 +30,6 @@ impl UpConvOps for Flex {
     fn up_conv_backward(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
-        _: FloatTensor<Self>,
         grad: FloatTensor<Self>,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         let (x, grad) = (channels_last(x), channels_last(grad));

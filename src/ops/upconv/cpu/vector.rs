@@ -4,6 +4,7 @@ use pulp::Simd;
 
 /// Numbers of the widest vectors.
 const MOST_LANES: usize = 16;
+
 /// One image: sizes of its small map, channels of its large one, and how far apart in memory the
 /// products of two taps and of two pixels are.
 #[derive(Clone, Copy)]

@@ -127,7 +127,6 @@ impl UpConvOps for CubeBackend {
     fn up_conv_backward(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
-        _: FloatTensor<Self>,
         grad: FloatTensor<Self>,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         let step = at_once(&x, weight.shape()[0]);
