@@ -163,7 +163,12 @@ fn disentangling() {
             &objective,
             &format!("{tag}_"),
         ));
-        for (name, values) in statistics(&model.decoder.block1) {
+        let block1 = model
+            .decoder
+            .block1
+            .as_ref()
+            .expect("the paper's D begins at 1×1");
+        for (name, values) in statistics(block1) {
             let statistic = name.strip_prefix("bn.").expect("block1 has one batch-norm");
             out.insert(format!("{tag}_block1_{statistic}"), values);
         }

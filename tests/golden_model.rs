@@ -9,10 +9,20 @@ use support::network::{below, fill, part, statistics, table, vjp};
 use support::{case, devices, leaf, numbers, tensor};
 use visage::config::{Backbone, Combine, RunConfig};
 use visage::model::{
-    Architecture, ChannelAttention, Decoder, Encoder, Pcl, ProjectionHead, ResidualBlock,
-    SingleTailEncoder, Subnet, Trunk, Widths, combine, parameter_count,
+    Architecture, ChannelAttention, Decoder, DecoderShape, Encoder, Pcl, ProjectionHead,
+    ResidualBlock, SingleTailEncoder, Subnet, Trunk, Widths, combine, parameter_count,
 };
 use visage::ops::{upsample2, upsample2_plain};
+
+/// D as the paper has it.
+const PAPER_D: DecoderShape = DecoderShape {
+    din: 2048,
+    base: 64,
+    fc: true,
+    start_px: 1,
+    hidden: 0,
+    linear_picture: false,
+};
 
 #[test]
 fn parameter_counts() {
@@ -54,7 +64,7 @@ fn parameter_counts() {
             "attention_128" => parameter_count(&ChannelAttention::new(128, device)),
             "residual_128" => parameter_count(&ResidualBlock::new(128, device)),
             "head" => parameter_count(&ProjectionHead::new(2048, 512, device)),
-            "decoder" => parameter_count(&Decoder::new(2048, 64, true, device)),
+            "decoder" => parameter_count(&Decoder::new(PAPER_D, device)),
             "model_facecycle_paper" => model(FacecyclePaper),
             "model_facecycle_released" => model(FacecycleReleased),
             other => subnet(other.strip_prefix("subnet_").expect("a subnet")),
@@ -197,7 +207,7 @@ fn decoder() {
     let case = case("decoder");
     let device = &Device::flex();
     let (d, rows) = part(
-        Decoder::new(2048, 64, true, &device.clone().autodiff()),
+        Decoder::new(PAPER_D, &device.clone().autodiff()),
         "decoder.",
     );
     let [x, cotangent] = ["x", "cotangent"].map(|key| &case["inputs"][key]);

@@ -71,6 +71,9 @@ choice! {
         Sum,
         /// Concatenation (D's first layer doubles its input).
         Concat,
+        /// Each code divided by its root mean square, then a concatenation: neither can outweigh
+        /// the other, and `recon.code_noise` means the same share of both.
+        UnitConcat,
     } default SumL2
 }
 choice! {

@@ -46,7 +46,13 @@ const RANGES: &[(&str, Range)] = &[
     ("warmup_epochs", from(-1.0, EPOCHS_MAX)),
     // Halvings of 64…512 channels stay multiples of 8.
     ("model.width", OneOf(&[1.0, 0.5, 0.25, 0.125])),
+    ("model.pose_channels", from(0.0, 1024.0)),
     ("recon.noise_std", from(0.0, 10.0)),
+    ("recon.weight", from(0.0, 1e6)),
+    ("recon.width", OneOf(&[0.0, 1.0, 0.5, 0.25, 0.125])),
+    ("recon.hidden", from(0.0, 8192.0)),
+    ("recon.start_px", OneOf(&[1.0, 4.0])),
+    ("recon.code_noise", from(0.0, 10.0)),
     // The default form is tiny (about N/d²), so that useful weights may be very large.
     ("orth.weight", from(0.0, 1e9)),
     ("pose.batch_size", from(1.0, BATCH_MAX)),
@@ -82,6 +88,8 @@ const RANGES: &[(&str, Range)] = &[
     ("snapshot.faces", from(1.0, 64.0)),
     // Below 64 every frame would be enlarged before the encoder sees it.
     ("data.cache_px", from(64.0, 4096.0)),
+    // 5.6 million pictures.
+    ("data.people", from(1.0, 100_000.0)),
     ("knowledge.pictures", from(0.0, 100_000.0)),
     ("knowledge.every_steps", from(0.0, STEPS_MAX)),
     ("knowledge.time_share", from(0.0, 1.0)),

@@ -13,6 +13,9 @@ use super::choices::*;
 pub struct ModelConfig {
     /// Factor on every channel count: 1, 0.5, 0.25 or 0.125.
     pub width: f64,
+    /// Channels of F_p, which has 4×4 of each at 64 px; 0: as many as F_f. A short pose code has no
+    /// room for the person.
+    pub pose_channels: usize,
 }
 
 /// `[proj]`
@@ -39,6 +42,20 @@ pub struct ReconConfig {
     pub terms: [bool; 4],
     /// One D call on all codes (true) or one per term with its own batch statistics (false) (row 37).
     pub bn_joint: bool,
+    /// Factor on L_dis in the sum with L_face and L_pose; Eq. 4 has 1.
+    pub weight: f64,
+    /// Factor on D's channel counts; 0: that of `model.width`.
+    pub width: f64,
+    /// Side of D's first map: 1 as in the paper, or 4, which the linear layer then makes as a whole
+    /// in place of D's first two doublings.
+    pub start_px: usize,
+    /// Width of two dense layers between the codes and D's first map; 0: none.
+    pub hidden: usize,
+    /// A linear layer draws a whole picture, to which D's convolutions add what it lacks.
+    pub linear_picture: bool,
+    /// Standard deviation of the noise on F_f and on F_p as D sees them in training, as a share of
+    /// the code's root mean square; `combine = "unit_concat"` only.
+    pub code_noise: [f64; 2],
     /// Weight over time (row 34).
     pub weight_schedule: WeightSchedule,
 }
@@ -226,6 +243,8 @@ pub struct DataConfig {
     pub strict: bool,
     /// Sub-folders or files, relative to the data folder, that training leaves out.
     pub exclude: Vec<String>,
+    /// People of the generated faces that are drawn where no folder is given, 56 pictures each.
+    pub people: usize,
 }
 
 /// `[knowledge]`: the live measurement of what each code knows.
@@ -315,11 +334,11 @@ macro_rules! defaults {
 }
 
 defaults! {
-    ModelConfig { width: 1.0 }
+    ModelConfig { width: 1.0, pose_channels: 0 }
     ProjConfig { enabled: true }
     ReconConfig {
         combine: Combine::SumL2, fc: true, noise_std: 0.4, reduction: Reduction::Mean, terms: [true; 4],
-        bn_joint: false, weight_schedule: WeightSchedule::Constant,
+        bn_joint: false, weight: 1.0, width: 0.0, start_px: 1, hidden: 0, linear_picture: false, code_noise: [0.0; 2], weight_schedule: WeightSchedule::Constant,
     }
     OrthConfig { form: OrthForm::CrossCorr, weight: 1.0 }
     PoseConfig {
@@ -344,7 +363,7 @@ defaults! {
     CheckpointConfig { every_steps: 500, keep: 3 }
     SnapshotConfig { every_steps: 200, faces: 8 }
     VoxConfig { unit: VoxUnit::Video }
-    DataConfig { layout: Layout::Auto, list: String::new(), cache_px: 160, strict: false, exclude: Vec::new() }
+    DataConfig { layout: Layout::Auto, list: String::new(), cache_px: 160, strict: false, exclude: Vec::new(), people: 64 }
     KnowledgeConfig { pictures: 840, every_steps: 0, time_share: 0.05, data: String::new() }
     EvalConfig { feature: Feature::Fs, same_length: false }
     ProbeConfig { shuffle: true, select: ProbeSelect::Last, epochs: 300 }

@@ -2,7 +2,7 @@
 
 use toml::Table;
 
-use super::{Backbone, ConfigError, PoseLoss, RunConfig, keys, ranges};
+use super::{Backbone, Combine, ConfigError, OrthForm, PoseLoss, RunConfig, keys, ranges};
 
 impl RunConfig {
     /// Checks every number against its range, and what must fit together.
@@ -34,6 +34,7 @@ impl RunConfig {
             .or_else(|| repeated("neg_interp.branches", &self.neg_interp.branches))
             .or_else(|| self.no_change_in_negatives())
             .or_else(|| self.no_codes())
+            .or_else(|| self.codes_do_not_fit())
             .or_else(|| self.nothing_to_learn())
             .or_else(|| self.nothing_to_warm_up())
     }
@@ -53,6 +54,42 @@ impl RunConfig {
             "`backbone = \"facecycle_original\"` has a single tail without the codes F_f and F_p \
              that every loss is made of: train with `facecycle_paper` or `facecycle_released`"
                 .into()
+        })
+    }
+
+    /// What asks for more than this combination of the codes can give.
+    fn codes_do_not_fit(&self) -> Option<String> {
+        let recon = &self.recon;
+        if self.model.pose_channels > 0 && matches!(recon.combine, Combine::SumL2 | Combine::Sum) {
+            return Some(format!(
+                "`model.pose_channels = {}` makes F_p shorter than F_f, and `recon.combine = \"{}\"` \
+                 adds them: use `concat` or `unit_concat`",
+                self.model.pose_channels, recon.combine
+            ));
+        }
+        if recon.code_noise != [0.0, 0.0] && recon.combine != Combine::UnitConcat {
+            return Some(format!(
+                "`recon.code_noise` is a share of a code's root mean square, which \
+                 `recon.combine = \"{}\"` does not fix: use `unit_concat`",
+                recon.combine
+            ));
+        }
+        if self.model.pose_channels > 0
+            && self.orth.weight != 0.0
+            && self.orth.form != OrthForm::CrossCorr
+        {
+            return Some(format!(
+                "`orth.form = \"{}\"` multiplies F_f and F_p number by number, and \
+                 `model.pose_channels` makes F_p shorter: use `cross_corr`",
+                self.orth.form
+            ));
+        }
+        (recon.start_px > 1 && !recon.fc).then(|| {
+            format!(
+                "`recon.start_px = {}` needs the linear layer that makes D's first map: set \
+                 `recon.fc = true`",
+                recon.start_px
+            )
         })
     }
 

@@ -48,9 +48,6 @@ pub use step::{StepBatch, StepBuilder, StreamSizes};
 
 use crate::config::{Layout, RunConfig};
 
-/// People of the generated data set: 3,584 pictures, 99 MB of cached frames.
-const GENERATED_IDENTITIES: usize = 64;
-
 /// Opens the training faces: a folder in the layout of `[data]`, or generated faces for `None`.
 ///
 /// # Errors
@@ -60,7 +57,7 @@ pub fn open(data: Option<&Path>, cfg: &RunConfig) -> Result<FaceSource, DataErro
     let Some(root) = data else {
         return Ok(FaceSource::generated(
             cfg.seed,
-            GENERATED_IDENTITIES,
+            cfg.data.people,
             cfg.data.cache_px,
         ));
     };

@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor};
 use super::EvalError;
 use crate::config::{OptimizerConfig, Schedule};
 use crate::model::{
-    Architecture, Encoder, Widths, initial_values, linear, load_exactly, load_values, values,
+    Architecture, Encoder, initial_values, linear, load_exactly, load_values, values,
 };
 use crate::optim::{Adam, AdamOptions, Grads, learning_rate};
 
@@ -39,7 +39,7 @@ impl Tuner {
         seed: u64,
     ) -> Result<Self, EvalError> {
         let device = start.trunk.layer1.weight.val().device().autodiff();
-        let encoder = Encoder::new(Widths::new(arch.backbone, arch.width), &device);
+        let encoder = Encoder::new(arch.widths(), &device);
         let encoder = load_exactly(encoder, &values(start)).map_err(EvalError::Device)?;
         let head = load_values(linear(dim, outputs, &device), &mut |name, shape| {
             initial_values(&format!("finetune.{name}"), shape, dim, seed)

@@ -9,7 +9,7 @@ use crate::ops::{mean, product_turned, total};
 ///
 /// # Shapes
 ///
-/// - `face`, `pose`: `[N, d]`
+/// - `face`, `pose`: `[N, d]`; `cross_corr` takes codes of different lengths
 /// - output: `[1]`
 pub fn l_orth(face: Tensor<2>, pose: Tensor<2>, form: OrthForm) -> Tensor<1> {
     let row_dots_squared = |x: Tensor<2>, y: Tensor<2>| mean((x * y).sum_dim(1).square());
@@ -17,12 +17,12 @@ pub fn l_orth(face: Tensor<2>, pose: Tensor<2>, form: OrthForm) -> Tensor<1> {
         OrthForm::Eq3Raw => row_dots_squared(face, pose),
         OrthForm::Eq3Norm => row_dots_squared(centre_unit(face), centre_unit(pose)),
         OrthForm::CrossCorr => {
-            let [n, d] = face.dims();
+            let ([n, d], [_, d_pose]) = (face.dims(), pose.dims());
             let (x, y) = (centre_unit(face), centre_unit(pose));
-            if n < d {
+            if n < d.min(d_pose) {
                 // Σ (XᵀY)² = Σ (XXᵀ)∘(YYᵀ): two N×N products instead of one d×d.
                 let gram = |z: Tensor<2>| product_turned(z.clone(), z);
-                total(gram(x) * gram(y)) / (d * d) as f64
+                total(gram(x) * gram(y)) / (d * d_pose) as f64
             } else {
                 mean(product_turned(x.transpose(), y.transpose()).square())
             }

@@ -12,6 +12,11 @@ use crate::config::{Branch, Combine, VizModel};
 use crate::device::KernelGroup;
 use crate::ops::{ours, tanh, up_conv, upsample2};
 
+/// Side of D's pictures in pixels.
+const SIDE_PX: usize = 64;
+/// Numbers of one of them.
+const PICTURE_NUMBERS: usize = 3 * SIDE_PX * SIDE_PX;
+
 /// ReLU, ×2 bilinear, 3×3 convolution, batch-norm.
 #[derive(Module, Debug)]
 pub struct UpBlock {
@@ -57,15 +62,40 @@ pub struct OutBlock {
     pub conv: Conv,
 }
 
+/// The size of D.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DecoderShape {
+    /// Length of the combined code.
+    pub din: usize,
+    /// Base width: 64 at full width; its blocks have 4× and 2× of it.
+    pub base: usize,
+    /// A linear layer makes the first map; otherwise the code is the first map.
+    pub fc: bool,
+    /// Side of the first map: 1, or 4 with a linear layer.
+    pub start_px: usize,
+    /// Width of two dense layers before everything else; 0: none.
+    pub hidden: usize,
+    /// A linear layer draws a whole picture, to which the convolutions add what it lacks.
+    pub linear_picture: bool,
+}
+
 /// D: a code becomes a picture of 64×64 pixels in (−1, 1).
 #[derive(Module, Debug)]
 pub struct Decoder {
-    /// Code → 512 numbers, the first 1×1 map. Absent with `recon.fc = false`.
+    /// Code → `recon.hidden` numbers, with ReLU.
+    pub hidden1: Option<Linear>,
+    /// The second dense layer, with ReLU.
+    pub hidden2: Option<Linear>,
+    /// The picture that needs no convolution: `recon.linear_picture`.
+    pub picture: Option<Linear>,
+    /// Code → the first map: 512 numbers at 1×1 in the paper. Absent with `recon.fc = false`.
     pub fc: Option<Linear>,
-    /// 1×1 → 2×2.
-    pub block1: UpBlock,
-    /// 2×2 → 4×4.
-    pub block2: UpBlock,
+    /// Normalisation of a first map of 4×4; absent with one of 1×1.
+    pub start_bn: Option<BatchNorm>,
+    /// 1×1 → 2×2; absent with a first map of 4×4.
+    pub block1: Option<UpBlock>,
+    /// 2×2 → 4×4; absent with a first map of 4×4.
+    pub block2: Option<UpBlock>,
     /// 4×4 → 8×8.
     pub block3: UpBlock,
     /// 8×8 → 16×16.
@@ -80,14 +110,33 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// D for codes of length `din`, with channels scaled so that `base` is 64 at full width.
-    pub fn new(din: usize, base: usize, fc: bool, device: &Device) -> Self {
-        let seed = if fc { 8 * base } else { din };
+    /// D of this size.
+    pub fn new(shape: DecoderShape, device: &Device) -> Self {
+        let DecoderShape {
+            din,
+            base,
+            fc,
+            start_px,
+            hidden,
+            linear_picture,
+        } = shape;
+        let from_one = start_px == 1;
+        let code = if hidden > 0 { hidden } else { din };
+        let dense = |din, dout| (hidden > 0).then(|| linear(din, dout, device));
+        let first = match (fc, from_one) {
+            (false, _) => code,
+            (true, true) => 8 * base,
+            (true, false) => 4 * base * start_px * start_px,
+        };
         let block = |cin, cout| UpBlock::new(cin, cout, device);
         Self {
-            fc: fc.then(|| linear(din, seed, device)),
-            block1: block(seed, 4 * base),
-            block2: block(4 * base, 4 * base),
+            hidden1: dense(din, hidden),
+            hidden2: dense(hidden, hidden),
+            picture: linear_picture.then(|| linear(code, PICTURE_NUMBERS, device)),
+            fc: fc.then(|| linear(code, first, device)),
+            start_bn: (!from_one).then(|| BatchNorm::new(4 * base, device)),
+            block1: from_one.then(|| block(first, 4 * base)),
+            block2: from_one.then(|| block(4 * base, 4 * base)),
             block3: block(4 * base, 4 * base),
             block4: block(4 * base, 4 * base),
             block5: block(4 * base, 2 * base),
@@ -115,24 +164,36 @@ impl Decoder {
     ///
     /// As [`Decoder::forward`].
     pub fn forward_batches(&self, v: Tensor<2>, batches: usize) -> Tensor<4> {
+        let dense = [&self.hidden1, &self.hidden2].into_iter().flatten();
+        let v = dense.fold(v, |v, layer| through(layer, v, true));
+        let whole = self.picture.as_ref().map(|layer| {
+            let numbers = through(layer, v.clone(), false);
+            let [b, _] = numbers.dims();
+            numbers.reshape([b, 3, SIDE_PX, SIDE_PX])
+        });
         let v = match &self.fc {
             Some(fc) => through(fc, v, false),
             None => v,
         };
-        let [b, channels] = v.dims();
-        let seed = v.reshape([b, channels, 1, 1]).cast(self.maps);
-        let blocks = [
-            &self.block1,
-            &self.block2,
-            &self.block3,
-            &self.block4,
-            &self.block5,
-        ];
+        let [b, numbers] = v.dims();
+        let first = match &self.start_bn {
+            None => v.reshape([b, numbers, 1, 1]).cast(self.maps),
+            Some(bn) => {
+                let [channels] = bn.gamma.val().dims();
+                let side = (numbers / channels).isqrt();
+                let map = v.reshape([b, channels, side, side]).cast(self.maps);
+                bn.forward_batches(map, batches)
+            }
+        };
+        let blocks = [&self.block1, &self.block2].into_iter().flatten();
         let x = blocks
-            .into_iter()
-            .fold(seed, |x, block| block.forward(x, batches));
-        let picture = through_doubled(&self.out.conv, x);
-        tanh(picture.cast(FloatDType::F32))
+            .chain([&self.block3, &self.block4, &self.block5])
+            .fold(first, |x, block| block.forward(x, batches));
+        let picture = through_doubled(&self.out.conv, x).cast(FloatDType::F32);
+        tanh(match whole {
+            Some(whole) => picture + whole,
+            None => picture,
+        })
     }
 }
 
@@ -140,14 +201,28 @@ impl Decoder {
 ///
 /// # Shapes
 ///
-/// - `face`, `pose`: `[b, d]`
-/// - output: `[b, d]`, or `[b, 2d]` for a concatenation
+/// - `face`, `pose`: `[b, d]`; of a concatenation each may have a length of its own
+/// - output: `[b, d]`, or `[b, d_face + d_pose]` for a concatenation
 pub fn combine(face: Tensor<2>, pose: Tensor<2>, mode: Combine) -> Tensor<2> {
     match mode {
         Combine::Concat => Tensor::cat(vec![face, pose], 1),
+        Combine::UnitConcat => Tensor::cat(vec![unit_rms(face), unit_rms(pose)], 1),
         Combine::Sum => face + pose,
         Combine::SumL2 => l2_normalize(face + pose),
     }
+}
+
+/// [`Combine::UnitConcat`] in training: noise is added to the codes behind their normalisation, so
+/// that a code holds on to what D can tell from the noise.
+///
+/// # Shapes
+///
+/// - `face` and its noise: `[b, d_face]`; `pose` and its noise: `[b, d_pose]`
+/// - output: `[b, d_face + d_pose]`
+pub fn combine_noisy(face: Tensor<2>, pose: Tensor<2>, noise: [Tensor<2>; 2]) -> Tensor<2> {
+    let [face_noise, pose_noise] = noise;
+    let codes = vec![unit_rms(face) + face_noise, unit_rms(pose) + pose_noise];
+    Tensor::cat(codes, 1)
 }
 
 /// A single code as D's input: the picture of F_f or F_p alone (METHODS table 1.13, row 32).
@@ -155,16 +230,39 @@ pub fn combine(face: Tensor<2>, pose: Tensor<2>, mode: Combine) -> Tensor<2> {
 /// # Shapes
 ///
 /// - `code`: `[b, d]`
+/// - `other_len`: length of the other code
 /// - output: as [`combine`]
-pub fn single_code(code: Tensor<2>, branch: Branch, mode: Combine, viz: VizModel) -> Tensor<2> {
-    match (viz, mode, branch) {
-        (VizModel::Released, ..) => combine(code.clone(), code, mode),
+pub fn single_code(
+    code: Tensor<2>,
+    other_len: usize,
+    branch: Branch,
+    mode: Combine,
+    viz: VizModel,
+) -> Tensor<2> {
+    let [b, len] = code.dims();
+    match (viz, mode) {
+        (VizModel::Released, _) if len == other_len => combine(code.clone(), code, mode),
         // In a concatenation the other half stays silent.
-        (_, Combine::Concat, Branch::Face) => Tensor::cat(vec![code.clone(), code.zeros_like()], 1),
-        (_, Combine::Concat, Branch::Pose) => Tensor::cat(vec![code.zeros_like(), code], 1),
-        (_, Combine::Sum, _) => code,
-        (_, Combine::SumL2, _) => l2_normalize(code),
+        (_, Combine::Concat | Combine::UnitConcat) => {
+            let silent = Tensor::zeros([b, other_len], &code.device());
+            match branch {
+                Branch::Face => combine(code, silent, mode),
+                Branch::Pose => combine(silent, code, mode),
+            }
+        }
+        (_, Combine::Sum) => code,
+        (_, Combine::SumL2) => l2_normalize(code),
     }
+}
+
+/// Rows divided by their root mean square; a zero row stays zero.
+///
+/// # Shapes
+///
+/// - `v`: `[b, d]`
+pub fn unit_rms(v: Tensor<2>) -> Tensor<2> {
+    let [_, d] = v.dims();
+    l2_normalize(v) * (d as f64).sqrt()
 }
 
 /// Rows divided by max(‖row‖, 1e-12); a zero row stays zero.

@@ -15,8 +15,10 @@ pub struct Widths {
     pub trunk_out: usize,
     /// Middle channels of a subnet.
     pub subnet_mid: usize,
-    /// Output channels of a subnet.
+    /// Output channels of g_f.
     pub code: usize,
+    /// Output channels of g_p.
+    pub pose_code: usize,
 }
 
 impl Widths {
@@ -33,12 +35,24 @@ impl Widths {
             trunk_out: scaled(trunk_out),
             subnet_mid: scaled(subnet_mid),
             code: scaled(128),
+            pose_code: scaled(128),
         }
     }
 
-    /// Length of F_f and F_p at 64 px: code channels × 4 × 4.
+    /// The same with so many channels of F_p, or with as many as F_f has for 0.
+    pub fn with_pose_channels(self, channels: usize) -> Self {
+        let pose_code = if channels == 0 { self.code } else { channels };
+        Self { pose_code, ..self }
+    }
+
+    /// Length of F_f at 64 px: code channels × 4 × 4.
     pub fn code_len(&self) -> usize {
         self.code * 16
+    }
+
+    /// Length of F_p at 64 px.
+    pub fn pose_code_len(&self) -> usize {
+        self.pose_code * 16
     }
 }
 
@@ -146,11 +160,11 @@ pub struct Features {
 impl Encoder {
     /// An encoder with the given channel counts.
     pub fn new(w: Widths, device: &Device) -> Self {
-        let subnet = || Subnet::new(w.trunk_out, w.subnet_mid, w.code, device);
+        let subnet = |code| Subnet::new(w.trunk_out, w.subnet_mid, code, device);
         Self {
             trunk: Trunk::new(w, device),
-            g_f: subnet(),
-            g_p: subnet(),
+            g_f: subnet(w.code),
+            g_p: subnet(w.pose_code),
         }
     }
 

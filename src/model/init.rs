@@ -10,7 +10,7 @@ use super::params::load_values;
 use crate::rng::stream_seed;
 
 /// Fills a network: encoder convolutions ~ N(0, √(2/(k·k·out))) with zero biases, everything else
-/// uniform in ±1/√fan_in, batch-norm scales 1 and shifts 0.
+/// uniform in ±1/√fan_in, batch-norm scales 1 and shifts 0; D's linear picture starts empty.
 pub fn initialise<M: Module>(module: M, seed: u64) -> M {
     // A bias shares the fan-in of the weight that precedes it in the walk.
     let mut fan_in = 1;
@@ -28,7 +28,8 @@ pub fn initialise<M: Module>(module: M, seed: u64) -> M {
 /// Initial values of one named tensor, or `None` where the blank network is already right.
 pub fn initial_values(name: &str, shape: &[usize], fan_in: usize, seed: u64) -> Option<Vec<f32>> {
     let count = shape.iter().product();
-    if !(name.ends_with(".weight") || name.ends_with(".bias")) {
+    let is_parameter = name.ends_with(".weight") || name.ends_with(".bias");
+    if !is_parameter || name.starts_with("decoder.picture.") {
         return None;
     }
     let mut rng = ChaCha8Rng::seed_from_u64(stream_seed(seed, name, 0, 0));

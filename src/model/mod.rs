@@ -23,7 +23,10 @@ use burn::tensor::{Device, FloatDType};
 use crate::config::{Backbone, Combine, Precision, RunConfig};
 
 pub(crate) use decoder::through_doubled_plain;
-pub use decoder::{Decoder, OutBlock, UpBlock, combine, l2_normalize, single_code};
+pub use decoder::{
+    Decoder, DecoderShape, OutBlock, UpBlock, combine, combine_noisy, l2_normalize, single_code,
+    unit_rms,
+};
 pub use encoder::{Encoder, Features, SingleTailEncoder, Trunk, Widths};
 pub use head::ProjectionHead;
 pub(crate) use head::linear;
@@ -53,14 +56,48 @@ pub struct Pcl {
 pub struct Architecture {
     /// Encoder variant.
     pub backbone: Backbone,
-    /// Factor on every channel count.
+    /// Factor on every channel count of encoder and heads.
     pub width: f64,
+    /// Channels of F_p; 0: as many as F_f.
+    pub pose_channels: usize,
     /// Projection heads.
     pub heads: bool,
     /// How the codes enter D.
     pub combine: Combine,
     /// Linear layer before D's first block.
     pub decoder_fc: bool,
+    /// Factor on D's channel counts.
+    pub decoder_width: f64,
+    /// Side of D's first map, 1 or 4.
+    pub decoder_start_px: usize,
+    /// Width of D's dense layers; 0: none.
+    pub decoder_hidden: usize,
+    /// Whether a linear layer of D draws a whole picture.
+    pub decoder_linear_picture: bool,
+}
+
+impl Architecture {
+    /// Channel counts of the encoder.
+    pub fn widths(&self) -> Widths {
+        Widths::new(self.backbone, self.width).with_pose_channels(self.pose_channels)
+    }
+
+    /// The size of D.
+    pub fn decoder_shape(&self) -> DecoderShape {
+        let w = self.widths();
+        let din = match self.combine {
+            Combine::SumL2 | Combine::Sum => w.code_len(),
+            Combine::Concat | Combine::UnitConcat => w.code_len() + w.pose_code_len(),
+        };
+        DecoderShape {
+            din,
+            base: Widths::new(self.backbone, self.decoder_width).base,
+            fc: self.decoder_fc,
+            start_px: self.decoder_start_px,
+            hidden: self.decoder_hidden,
+            linear_picture: self.decoder_linear_picture,
+        }
+    }
 }
 
 impl From<&RunConfig> for Architecture {
@@ -68,9 +105,17 @@ impl From<&RunConfig> for Architecture {
         Self {
             backbone: config.backbone,
             width: config.model.width,
+            pose_channels: config.model.pose_channels,
             heads: config.proj.enabled,
             combine: config.recon.combine,
             decoder_fc: config.recon.fc,
+            decoder_width: match config.recon.width {
+                0.0 => config.model.width,
+                own => own,
+            },
+            decoder_start_px: config.recon.start_px,
+            decoder_hidden: config.recon.hidden,
+            decoder_linear_picture: config.recon.linear_picture,
         }
     }
 }
@@ -89,22 +134,16 @@ impl Pcl {
     /// The network with all parameters at zero (batch-norm scales at one), ready for
     /// [`load_values`] or [`initialise`].
     pub fn blank(arch: Architecture, device: &Device) -> Self {
-        let w = Widths::new(arch.backbone, arch.width);
-        let code = w.code_len();
-        let head = || {
+        let w = arch.widths();
+        let head = |code| {
             arch.heads
                 .then(|| ProjectionHead::new(code, 8 * w.base, device))
         };
-        let din = if arch.combine == Combine::Concat {
-            2 * code
-        } else {
-            code
-        };
         Self {
             encoder: Encoder::new(w, device),
-            h_f: head(),
-            h_p: head(),
-            decoder: Decoder::new(din, w.base, arch.decoder_fc, device),
+            h_f: head(w.code_len()),
+            h_p: head(w.pose_code_len()),
+            decoder: Decoder::new(arch.decoder_shape(), device),
         }
     }
 

@@ -1,9 +1,9 @@
 //! What a run would cost: memory, arithmetic, steps, worked out without touching a device.
 
 use super::step::decoded_at_once;
-use crate::config::{Combine, PoseLoss, Precision, RunConfig};
+use crate::config::{PoseLoss, Precision, RunConfig};
 use crate::data::StreamSizes;
-use crate::model::Widths;
+use crate::model::{Architecture, DecoderShape, Widths};
 
 /// Bytes of an f32.
 const F32: f64 = 4.0;
@@ -110,24 +110,46 @@ fn encoder(w: Widths) -> (Cost, Cost) {
     trunk.conv(c4, w.trunk_out, 3, 4, 1.0);
     let mut subnet = Cost::default();
     subnet.conv(w.trunk_out, w.subnet_mid, 3, 4, 1.0);
+    // F_f's; a shorter F_p is cheaper by little.
     subnet.conv(w.subnet_mid, w.code, 3, 4, 1.0);
     (trunk, subnet)
 }
 
-fn decoder(w: Widths, concat: bool, fc: bool) -> Cost {
-    let b = w.base;
-    let din = w.code_len() * if concat { 2 } else { 1 };
+fn decoder(shape: DecoderShape) -> Cost {
+    let (b, mut cin) = (shape.base, shape.din);
     let mut d = Cost::default();
-    let mut cin = din;
-    if fc {
-        d.linear(din, 8 * b);
-        cin = 8 * b;
+    let mut batch_norm = |d: &mut Cost, channels: usize, side: usize| {
+        d.maps += (channels * side * side) as f64;
+        d.parameters += 2.0 * channels as f64;
+    };
+    if shape.hidden > 0 {
+        d.linear(cin, shape.hidden);
+        d.linear(shape.hidden, shape.hidden);
+        cin = shape.hidden;
     }
-    for (side, cout) in [(2, 4 * b), (4, 4 * b), (8, 4 * b), (16, 4 * b), (32, 2 * b)] {
+    if shape.linear_picture {
+        d.linear(cin, 3 * 64 * 64);
+    }
+    let from_one = shape.start_px == 1;
+    if shape.fc {
+        let (channels, side) = if from_one {
+            (8 * b, 1)
+        } else {
+            (4 * b, shape.start_px)
+        };
+        d.linear(cin, channels * side * side);
+        cin = channels;
+        if !from_one {
+            batch_norm(&mut d, channels, side);
+        }
+    }
+    let blocks = [(2, 4 * b), (4, 4 * b), (8, 4 * b), (16, 4 * b), (32, 2 * b)];
+    for (side, cout) in blocks
+        .into_iter()
+        .filter(|(side, _)| *side > shape.start_px)
+    {
         d.up_conv(cin, cout, side);
-        // Batch-norm.
-        d.maps += (cout * side * side) as f64;
-        d.parameters += 2.0 * cout as f64;
+        batch_norm(&mut d, cout, side);
         cin = cout;
     }
     d.up_conv(cin, 3, 64);
@@ -139,9 +161,10 @@ fn decoder(w: Widths, concat: bool, fc: bool) -> Cost {
 impl Plan {
     /// The estimate for `items` training faces.
     pub fn new(config: &RunConfig, items: usize) -> Self {
-        let w = Widths::new(config.backbone, config.model.width);
+        let arch = Architecture::from(config);
+        let (w, shape) = (arch.widths(), arch.decoder_shape());
         let (trunk, subnet) = encoder(w);
-        let d = decoder(w, config.recon.combine == Combine::Concat, config.recon.fc);
+        let d = decoder(shape);
         let mut head = Cost::default();
         if config.proj.enabled {
             head.linear(w.code_len(), w.code_len());
@@ -184,7 +207,7 @@ impl Plan {
         };
         // Backward holds the gradient of the widest map and of its input beside the tape.
         let widest_encoder = 3.0 * (w.base * 32 * 32) as f64;
-        let widest_decoder = 3.0 * (2 * w.base * 32 * 32) as f64;
+        let widest_decoder = 3.0 * (2 * shape.base * 32 * 32) as f64;
         let maps = config.precision;
         let encoder_tape =
             live * (trunk.bytes(maps) + 2.0 * subnet.bytes(maps) + maps.bytes() * widest_encoder);
@@ -197,7 +220,7 @@ impl Plan {
         } else {
             "batch.recon"
         };
-        let widest_map = (4 * w.base * 16 * 16).max(2 * w.base * 32 * 32) as f64;
+        let widest_map = (4 * shape.base * 16 * 16).max(2 * shape.base * 32 * 32) as f64;
         let encoder_buffer = live * (w.base * 32 * 32) as f64 * maps.bytes();
         let decoder_buffer = per_tape * widest_map * maps.bytes();
         let (buffer_bytes, buffer_key) = if encoder_buffer > decoder_buffer {

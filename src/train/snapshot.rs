@@ -130,18 +130,18 @@ pub fn grids(
             .decoder
             .forward(combine(face.clone(), pose.clone(), mode))
     };
-    let alone = |code: &Tensor<2>, branch| {
-        model
-            .decoder
-            .forward(single_code(code.clone(), branch, mode, config.viz.model))
+    let alone = |code: &Tensor<2>, other: &Tensor<2>, branch| {
+        let [_, other_len] = other.dims();
+        let code = single_code(code.clone(), other_len, branch, mode, config.viz.model);
+        model.decoder.forward(code)
     };
     let columns = vec![
         s.clone(),
         both(&f_f_hat, &f_p),
         both(&f_f, &f_p_hat),
-        alone(&f_f, Branch::Face),
-        alone(&f_p, Branch::Pose),
-        alone(&f_p_hat, Branch::Pose),
+        alone(&f_f, &f_p, Branch::Face),
+        alone(&f_p, &f_f, Branch::Pose),
+        alone(&f_p_hat, &f_f, Branch::Pose),
     ];
     let names = ["s", "F_f^ + F_p", "F_f + F_p^", "F_f", "F_p", "F_p^"];
     let mut grids = vec![grid(

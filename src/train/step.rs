@@ -11,7 +11,7 @@ use super::objective::{Objective, Weights};
 use super::phase::{self, Phase};
 use crate::config::{PoseLoss, PoseNegatives};
 use crate::loss::{Mix, RECON_ORDER, l_face, l_orth, l_pose, l1, mix_blocks};
-use crate::model::{Pcl, combine};
+use crate::model::{Pcl, combine, combine_noisy};
 use crate::ops::total;
 use crate::optim::Grads;
 
@@ -40,6 +40,8 @@ pub struct Batch {
     pub s_hat: Tensor<4>,
     /// Noise for the encoder's view of s and ŝ, already scaled: `[2N, 3, 64, 64]`.
     pub noise: Option<Tensor<4>>,
+    /// Noise for F_f and F_p of s and ŝ as D sees them: `[2N, d]` each.
+    pub code_noise: Option<[Tensor<2>; 2]>,
     /// Face views i, then j: `[2N, 3, 64, 64]`.
     pub face: Tensor<4>,
     /// Pose views i, then j, then M negatives per image, image-major: `[2B + B·M, 3, 64, 64]`.
@@ -230,12 +232,19 @@ fn recon(
     let mut grads = Grads::default();
 
     let decode = |codes: &Codes, k: usize| {
-        let half = |branch: usize, hat: bool| {
-            let rows = if hat { n..2 * n } else { 0..n };
-            codes.leaves[branch].clone().slice([rows])
-        };
+        let rows = |hat: bool| if hat { n..2 * n } else { 0..n };
         // t1: (F_f, F_p)  t2: (F_f, F_p̂)  t3: (F_f̂, F_p)  t4: (F_f̂, F_p̂)
-        combine(half(0, k >= 2), half(1, k % 2 == 1), objective.combine)
+        let halves = [rows(k >= 2), rows(k % 2 == 1)];
+        let half = |branch: usize| codes.leaves[branch].clone().slice([halves[branch].clone()]);
+        match &batch.code_noise {
+            None => combine(half(0), half(1), objective.combine),
+            Some(noise) => {
+                let part = |branch: usize| {
+                    Tensor::from_inner(noise[branch].clone().slice([halves[branch].clone()]))
+                };
+                combine_noisy(half(0), half(1), [part(0), part(1)])
+            }
+        }
     };
     let target = |k: usize| {
         Tensor::from_inner(if k % 2 == 1 {

@@ -7,7 +7,9 @@ use crate::augment::Interpolation;
 use crate::config::RunConfig;
 use crate::data::StepBatch;
 use crate::loss::Mix;
+use crate::model::Architecture;
 use crate::ops::{UploadedFrames, gaussian_noise};
+use crate::rng::stream_seed;
 
 /// Side of a training image in pixels.
 pub const SIDE_PX: usize = 64;
@@ -28,12 +30,32 @@ pub fn upload(batch: &StepBatch, config: &RunConfig, device: &Device) -> Batch {
         },
         s,
         noise,
+        code_noise: (n > 0)
+            .then(|| code_noise(n, batch.noise_seed, config, device))
+            .flatten(),
         face: frames.render(&batch.face, SIDE_PX),
         pose: frames.render(&batch.pose, SIDE_PX),
         pose_images: config.pose.batch_size,
         face_mix: batch.face_interp.as_ref().map(|i| mix(i, device)),
         pose_mix: batch.pose_interp.as_ref().map(|i| mix(i, device)),
     }
+}
+
+/// Noise on the codes of `n` pictures and their ŝ, if the configuration asks for any.
+fn code_noise(n: usize, seed: u32, config: &RunConfig, device: &Device) -> Option<[Tensor<2>; 2]> {
+    let [face_std, pose_std] = config.recon.code_noise;
+    if face_std == 0.0 && pose_std == 0.0 {
+        return None;
+    }
+    let widths = Architecture::from(config).widths();
+    let draw = |len: usize, std: f64, stream: &str| {
+        let seed = stream_seed(u64::from(seed), stream, 0, 0) as u32;
+        gaussian_noise([2 * n, len, 1, 1], seed, device).reshape([2 * n, len]) * std
+    };
+    Some([
+        draw(widths.code_len(), face_std, "face code noise"),
+        draw(widths.pose_code_len(), pose_std, "pose code noise"),
+    ])
 }
 
 /// Interpolation factors and permutation on the training device.

@@ -63,6 +63,7 @@ pub fn batch(step: u64, device: &Device) -> Batch {
         s_hat: s.clone().flip([3]),
         s,
         noise: None,
+        code_noise: None,
         face: Tensor::cat(face.to_vec(), 0),
         pose: Tensor::cat(pose.to_vec(), 0),
         pose_images: 2,

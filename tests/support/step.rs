@@ -60,6 +60,7 @@ pub fn batch(device: &Device) -> Batch {
         s_hat: s.clone().flip([3]),
         s,
         noise: None,
+        code_noise: None,
         face: Tensor::cat(vec![image("face_i"), image("face_j")], 0),
         pose_images: pose_i.dims()[0],
         pose: Tensor::cat(vec![pose_i, image("pose_j"), negatives.flatten(0, 1)], 0),

@@ -44,16 +44,18 @@ pub fn faces(model: &Pcl, s: Tensor<4>, config: &RunConfig, step: u64) -> Result
     let ((f_f, f_f_hat), (f_p, f_p_hat)) = (halves(f_f), halves(f_p));
     let mode = config.recon.combine;
     let both = |face: &Tensor<2>, pose: &Tensor<2>| combine(face.clone(), pose.clone(), mode);
-    let alone =
-        |code: &Tensor<2>, branch| single_code(code.clone(), branch, mode, config.viz.model);
+    let alone = |code: &Tensor<2>, other: &Tensor<2>, branch| {
+        let [_, other_len] = other.dims();
+        single_code(code.clone(), other_len, branch, mode, config.viz.model)
+    };
     let inputs = vec![
         both(&f_f, &f_p),
         both(&f_f_hat, &f_p_hat),
         both(&f_f_hat, &f_p),
         both(&f_f, &f_p_hat),
-        alone(&f_f, Branch::Face),
-        alone(&f_p, Branch::Pose),
-        alone(&f_p_hat, Branch::Pose),
+        alone(&f_f, &f_p, Branch::Face),
+        alone(&f_p, &f_f, Branch::Pose),
+        alone(&f_p_hat, &f_f, Branch::Pose),
     ];
     let decoded = model.decoder.forward(Tensor::cat(inputs, 0));
     let columns = [s, s_hat]

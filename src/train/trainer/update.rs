@@ -119,7 +119,8 @@ impl Trainer {
     pub(super) fn weights(&self, epoch: u32) -> Weights {
         let warmup = u32::try_from(self.config.warmup_epochs).unwrap_or(0);
         let mut weights = Weights {
-            recon: recon_weight(self.config.recon.weight_schedule, epoch),
+            recon: self.config.recon.weight
+                * recon_weight(self.config.recon.weight_schedule, epoch),
             orth: self.config.orth.weight,
             alphas: alphas(&self.progress.history, &self.config.dwa, warmup),
         };
