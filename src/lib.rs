@@ -11,7 +11,7 @@
 //!
 //! | Symbol | Meaning |
 //! |---|---|
-//! | s, ŝ | an image and its horizontal flip |
+//! | s, ŝ | an image, and the same person in another pose: its horizontal flip, or what `pose.source` names |
 //! | B | backbone; F_s = B(s) |
 //! | g_f, g_p | face and pose subnet; F_f = g_f(F_s), F_p = g_p(F_s) |
 //! | h_f, h_p | projection heads |

@@ -7,9 +7,9 @@ use rand::Rng;
 use super::{CropBox, ViewParams, quadrant, random_resized};
 use crate::config::{AugConfig, FaceViews, PoseAug};
 
-/// Largest rotation of a pose negative either way (row 17).
+/// Largest rotation either way where a picture is rotated into another pose (row 17).
 const ROTATE_DEG: f64 = 40.0;
-/// Largest translation of a pose negative along each axis, as a fraction of the side (row 17).
+/// Largest translation along each axis, as a fraction of the side (row 17).
 const TRANSLATE: f64 = 0.1;
 
 /// The whole frame, resized and nothing else: the reconstruction stream.
@@ -46,7 +46,8 @@ pub fn pose_positives(
     [(); 2].map(|()| transformed(cropped(frame, pose_box(size, crop, rng)), cfg, rng))
 }
 
-/// A negative of the pose stream: like a positive, but with a changed pose (row 17).
+/// A negative of the pose stream: like a positive, but with a changed pose (row 17). Without a
+/// change it is a view of a frame that shows another pose already.
 pub fn pose_negative(
     frame: u32,
     size: (u32, u32),
@@ -56,17 +57,25 @@ pub fn pose_negative(
     rng: &mut impl Rng,
 ) -> ViewParams {
     let mut view = cropped(frame, pose_box(size, crop, rng));
-    if neg_aug.contains(&PoseAug::Flip) {
-        view.flip = 1;
-    }
-    if neg_aug.contains(&PoseAug::Rotate) {
-        view.angle_deg = uniform([-ROTATE_DEG, ROTATE_DEG], rng);
-    }
-    if neg_aug.contains(&PoseAug::Translate) {
-        view.shift_x = uniform([-TRANSLATE, TRANSLATE], rng);
-        view.shift_y = uniform([-TRANSLATE, TRANSLATE], rng);
+    for aug in [PoseAug::Flip, PoseAug::Rotate, PoseAug::Translate] {
+        if neg_aug.contains(&aug) {
+            view = posed(view, aug, rng);
+        }
     }
     transformed(view, cfg, rng)
+}
+
+/// The view in another pose, made by a geometric change (row 17).
+pub fn posed(mut view: ViewParams, aug: PoseAug, rng: &mut impl Rng) -> ViewParams {
+    match aug {
+        PoseAug::Flip => view.flip = 1,
+        PoseAug::Rotate => view.angle_deg = uniform([-ROTATE_DEG, ROTATE_DEG], rng),
+        PoseAug::Translate => {
+            view.shift_x = uniform([-TRANSLATE, TRANSLATE], rng);
+            view.shift_y = uniform([-TRANSLATE, TRANSLATE], rng);
+        }
+    }
+    view
 }
 
 fn pose_box(size: (u32, u32), crop: bool, rng: &mut impl Rng) -> CropBox {

@@ -19,7 +19,7 @@ pub mod resize;
 
 use bytemuck::{Pod, Zeroable};
 
-pub use draw::{face_pair, pose_negative, pose_positives, whole};
+pub use draw::{face_pair, pose_negative, pose_positives, posed, whole};
 pub use interpolation::Interpolation;
 pub use render::render;
 

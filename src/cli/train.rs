@@ -132,8 +132,10 @@ pub(super) fn start(args: &TrainArgs, in_lab: bool) -> Result<u8> {
         let device = choose(plan.file.device()?)?;
         device.store_maps(plan.config.precision)?;
         let source = data::open(plan.file.data.as_deref(), &plan.config)?;
-        let needs = Plan::new(&plan.config, source.len());
-        plan::print(&plan.config, &needs, &source.describe(), &device.words)?;
+        let (config, notes) = data::settle(&source, &plan.config)?;
+        let needs = Plan::new(&config, source.len());
+        notes.iter().for_each(|note| println!("{note}"));
+        plan::print(&config, &needs, &source.describe(), &device.words)?;
         device.hold(needs.buffer_bytes, needs.buffer_key)?;
         return Ok(DONE);
     }

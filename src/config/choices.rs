@@ -127,6 +127,41 @@ choice! {
     } default Flip
 }
 choice! {
+    /// Where a picture in another pose comes from: ŝ of the reconstruction, negatives of L_pose (row 17).
+    PoseSource {
+        /// The best the data offer; settled when training begins.
+        Auto,
+        /// The picture itself, mirrored.
+        Flip,
+        /// The picture itself, rotated by up to ±40°; not mirrored.
+        Rotate,
+        /// The picture itself, shifted by up to ±10 % of the side; not mirrored.
+        Translate,
+        /// Another frame of the same clip.
+        Clip,
+        /// Another picture of the same person, of another clip where there is one.
+        Person,
+        /// The other file of a pair that `pose.pairs` lists; of generated faces the same moment
+        /// with the head turned.
+        Pairs,
+    } default Flip
+}
+choice! {
+    /// Where the second view of L_face is cut from.
+    FacePositive {
+        /// The picture of the first one.
+        Own,
+        /// The best the data offer, or the picture itself; settled when training begins.
+        Auto,
+        /// As [`PoseSource::Clip`].
+        Clip,
+        /// As [`PoseSource::Person`].
+        Person,
+        /// As [`PoseSource::Pairs`].
+        Pairs,
+    } default Own
+}
+choice! {
     /// The loss on the pose branch.
     PoseLoss {
         /// L_pose (S003 Eq. 5).

@@ -89,11 +89,13 @@ pub(super) fn expected(key: &str) -> String {
             Some(Value::Boolean(_)) => {
                 format!("a list of {} values, each true or false", items.len())
             }
-            Some(Value::String(_)) => {
-                let options = choices(key, vec!["?"].into()).unwrap_or_else(|| "texts".into());
-                format!("a list, each entry {options}")
+            None if ranges::are_numbers(key) => {
+                format!("a list, each entry {}", ranges::words(key))
             }
-            None => "a list of texts".into(),
+            Some(Value::String(_)) | None => choices(key, vec!["?"].into()).map_or_else(
+                || "a list of texts".into(),
+                |options| format!("a list, each entry {options}"),
+            ),
             _ => format!(
                 "a list of {} values, each {}",
                 items.len(),
@@ -196,6 +198,16 @@ mod tests {
             ("precision", "`f32` or `f16`"),
             ("recon.terms", "a list of 4 values, each true or false"),
             ("neg_interp.branches", "a list, each entry `face` or `pose`"),
+            ("data.exclude", "a list of texts"),
+            (
+                "pose.source_shares",
+                "a list, each entry a number from 0 to 1000000",
+            ),
+            (
+                "pose.neg_source",
+                "a list, each entry one of `auto`, `flip`, `rotate`, `translate`, `clip`, \
+                 `person`, `pairs`",
+            ),
             (
                 "optimizer.betas",
                 "a list of 2 values, each a number at least 0 and below 1",

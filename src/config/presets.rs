@@ -90,6 +90,7 @@ mod tests {
         (15, "face.views", "\"quadrant\"", "\"quadrant\""),
         (16, "aug.gray_p", "0.2", "0.2"),
         (17, "pose.neg_aug", "[\"flip\"]", "[\"flip\"]"),
+        (17, "pose.source", "[\"flip\"]", "[\"flip\"]"),
         (18, "pose.crop", "false", "false"),
         (19, "epochs", "1000", "6000"),
         (20, "optimizer.weight_decay", "0.001", "0.001"),

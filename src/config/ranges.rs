@@ -57,6 +57,7 @@ const RANGES: &[(&str, Range)] = &[
     ("orth.weight", from(0.0, 1e9)),
     ("pose.batch_size", from(1.0, BATCH_MAX)),
     ("pose.num_negatives", from(1.0, BATCH_MAX)),
+    ("pose.source_shares", from(0.0, 1e6)),
     ("cl.tau", above(0.0, 100.0)),
     ("neg_interp.alpha", from(0.0, 100.0)),
     ("aug.jitter_p", from(0.0, 1.0)),
@@ -140,6 +141,11 @@ pub(super) fn words(key: &str) -> String {
     }
 }
 
+/// Whether a key holds numbers.
+pub(super) fn are_numbers(key: &str) -> bool {
+    range_of(key).is_some()
+}
+
 /// Refuses a number, or a list with a number, outside the key's range. Other types pass: whether
 /// they fit is for the types of [`super::RunConfig`] to say.
 pub(super) fn check(key: &str, value: &Value) -> Result<(), ConfigError> {
@@ -167,7 +173,10 @@ pub(super) fn check(key: &str, value: &Value) -> Result<(), ConfigError> {
 
 #[cfg(test)]
 mod tests {
+    use serde::Deserialize;
+
     use super::*;
+    use crate::config::RunConfig;
 
     fn is_number(value: &Value) -> bool {
         match value {
@@ -180,7 +189,14 @@ mod tests {
     #[test]
     fn exactly_the_numbers_have_a_range() {
         let mut numbers = keys::keys();
-        numbers.retain(|key| is_number(keys::default_of(key).unwrap()));
+        numbers.retain(|key| match keys::default_of(key).unwrap() {
+            // A list without a default entry is one of numbers if it takes one.
+            Value::Array(items) if items.is_empty() => {
+                let one = keys::nest(key, Value::Array(vec![Value::Float(0.5)]));
+                RunConfig::deserialize(one).is_ok()
+            }
+            default => is_number(default),
+        });
         let mut ranged: Vec<_> = RANGES.iter().map(|(key, _)| key.to_string()).collect();
         ranged.sort();
         assert_eq!(numbers, ranged);
@@ -223,7 +239,7 @@ mod tests {
                     Value::Float(x)
                 };
                 match default {
-                    Value::Array(items) => Value::Array(vec![number; items.len()]),
+                    Value::Array(items) => Value::Array(vec![number; items.len().max(1)]),
                     _ => number,
                 }
             };

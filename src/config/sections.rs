@@ -82,8 +82,20 @@ pub struct PoseConfig {
     pub pos_in_denominator: bool,
     /// Whose negatives (row 10).
     pub negatives: PoseNegatives,
-    /// What makes a negative (row 17).
+    /// What makes a negative of the picture itself (row 17); all of them at once.
     pub neg_aug: Vec<PoseAug>,
+    /// Where negatives come from instead: one of these is drawn for each. Empty leaves them to
+    /// `neg_aug`, and so does a picture that has no other beside it.
+    pub neg_source: Vec<PoseSource>,
+    /// Where ŝ comes from: one of these is drawn for each s (row 17). A picture that has no other
+    /// beside it is mirrored. `["flip", "rotate", "translate"]` varies the pose in the three ways
+    /// that S003 §4.1 compares with `["flip"]`.
+    pub source: Vec<PoseSource>,
+    /// How often each of `source` is drawn, in proportion; empty draws all alike.
+    pub source_shares: Vec<f64>,
+    /// List for the choice `pairs`: two files per line, separated by a comma or a tab. The list is
+    /// relative to the data folder or absolute, its files likewise.
+    pub pairs: String,
     /// Random resized crop on positives and negatives (the paper names a crop) (row 18).
     pub crop: bool,
     /// One h_p call on positives and negatives together (row 35).
@@ -98,6 +110,8 @@ pub struct PoseConfig {
 pub struct FaceConfig {
     /// How the two views are cut (row 15).
     pub views: FaceViews,
+    /// Which picture the second view is cut from.
+    pub positive: FacePositive,
     /// Whether the face branch has its contrastive loss.
     pub enabled: bool,
 }
@@ -343,9 +357,10 @@ defaults! {
     OrthConfig { form: OrthForm::CrossCorr, weight: 1.0 }
     PoseConfig {
         batch_size: 10, num_negatives: 100, pos_in_denominator: true, negatives: PoseNegatives::Own,
-        neg_aug: vec![PoseAug::Flip], crop: false, bn_joint: true, loss: PoseLoss::Pose,
+        neg_aug: vec![PoseAug::Flip], neg_source: Vec::new(), source: vec![PoseSource::Flip],
+        source_shares: Vec::new(), pairs: String::new(), crop: false, bn_joint: true, loss: PoseLoss::Pose,
     }
-    FaceConfig { views: FaceViews::Quadrant, enabled: true }
+    FaceConfig { views: FaceViews::Quadrant, positive: FacePositive::Own, enabled: true }
     ClConfig { tau: 0.07, reduction: Reduction::Mean }
     NegInterpConfig { alpha: 1.6, branches: vec![Branch::Face, Branch::Pose] }
     AlternatingConfig { touch_all: true }

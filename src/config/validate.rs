@@ -2,7 +2,9 @@
 
 use toml::Table;
 
-use super::{Backbone, Combine, ConfigError, OrthForm, PoseLoss, RunConfig, keys, ranges};
+use super::{
+    Backbone, Combine, ConfigError, OrthForm, PoseLoss, PoseSource, RunConfig, keys, ranges,
+};
 
 impl RunConfig {
     /// Checks every number against its range, and what must fit together.
@@ -31,6 +33,12 @@ impl RunConfig {
         unordered("aug.jitter_factor", self.aug.jitter_factor)
             .or_else(|| unordered("aug.blur_sigma", self.aug.blur_sigma))
             .or_else(|| repeated("pose.neg_aug", &self.pose.neg_aug))
+            .or_else(|| repeated("pose.neg_source", &self.pose.neg_source))
+            .or_else(|| repeated("pose.source", &self.pose.source))
+            .or_else(|| auto_beside_others("pose.neg_source", &self.pose.neg_source))
+            .or_else(|| auto_beside_others("pose.source", &self.pose.source))
+            .or_else(|| self.no_source())
+            .or_else(|| self.shares_without_source())
             .or_else(|| repeated("neg_interp.branches", &self.neg_interp.branches))
             .or_else(|| self.no_change_in_negatives())
             .or_else(|| self.no_codes())
@@ -46,6 +54,31 @@ impl RunConfig {
              `flip`, `rotate`, `translate`"
                 .into()
         })
+    }
+
+    fn no_source(&self) -> Option<String> {
+        self.pose.source.is_empty().then(|| {
+            "`pose.source = []` leaves no ŝ to reconstruct: name at least one, for example `flip`"
+                .into()
+        })
+    }
+
+    fn shares_without_source(&self) -> Option<String> {
+        let (shares, sources) = (&self.pose.source_shares, self.pose.source.len());
+        if shares.is_empty() {
+            None
+        } else if shares.len() != sources {
+            Some(format!(
+                "`pose.source_shares` has {} entries and `pose.source` {sources}: give each source \
+                 its share, or none",
+                shares.len()
+            ))
+        } else {
+            (shares.iter().sum::<f64>() <= 0.0).then(|| {
+                "`pose.source_shares` are all 0, so nothing could be drawn: give one of them more"
+                    .into()
+            })
+        }
     }
 
     /// Every loss of this trainer reads F_f or F_p.
@@ -123,6 +156,13 @@ fn unordered(key: &str, [low, high]: [f64; 2]) -> Option<String> {
     })
 }
 
+/// `auto` is settled to one source, which may be among the others.
+fn auto_beside_others(key: &str, list: &[PoseSource]) -> Option<String> {
+    (list.len() > 1 && list.contains(&PoseSource::Auto)).then(|| {
+        format!("`{key}` names `auto` beside others: `auto` chooses by itself, name it alone")
+    })
+}
+
 /// An entry that occurs twice; two flips, say, would undo each other.
 fn repeated<T: PartialEq + std::fmt::Debug>(key: &str, list: &[T]) -> Option<String> {
     let twice = (1..list.len()).find(|&i| list[..i].contains(&list[i]))?;
@@ -172,6 +212,34 @@ mod tests {
         assert!(said.contains("`flip` twice"), "{said}");
         let said = complaint(|c| c.neg_interp.branches = vec![Branch::Pose, Branch::Pose]);
         assert!(said.contains("`pose` twice"), "{said}");
+    }
+
+    #[test]
+    fn sources_and_their_shares_fit_together() {
+        use PoseSource::{Auto, Clip, Flip};
+        assert!(complaint(|c| c.pose.source.clear()).starts_with("`pose.source = []`"));
+        let said = complaint(|c| c.pose.source = vec![Clip, Clip]);
+        assert!(said.contains("`clip` twice"), "{said}");
+        for change in [
+            (|c| c.pose.source = vec![Auto, Flip]) as fn(&mut RunConfig),
+            |c| c.pose.neg_source = vec![Clip, Auto],
+        ] {
+            let said = complaint(change);
+            assert!(said.ends_with("name it alone"), "{said}");
+        }
+        let said = complaint(|c| c.pose.source_shares = vec![1.0, 2.0]);
+        assert!(said.contains("has 2 entries and `pose.source` 1"), "{said}");
+        let said = complaint(|c| c.pose.source_shares = vec![0.0]);
+        assert!(said.contains("all 0"), "{said}");
+        let said = complaint(|c| {
+            c.pose.source = vec![Flip, Clip];
+            c.pose.source_shares = vec![2.0, -1.0];
+        });
+        assert!(said.contains("`pose.source_shares"), "{said}");
+        let mut config = RunConfig::default();
+        config.pose.source = vec![Flip, Clip];
+        config.pose.source_shares = vec![0.0, 3.0];
+        config.validate().unwrap();
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::error::DataError;
 use super::listing::Listing;
-use super::source::Reading;
+use super::reading::Reading;
 
 /// Lists the sub-folders of `root`. Their contents are listed when they are visited.
 ///

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::listing::EXTENSIONS;
+use super::partner::Partner;
 
 /// Why the faces cannot be used at all. A single unusable file is a
 /// [`SkippedFile`](super::SkippedFile) instead.
@@ -37,7 +38,7 @@ pub enum DataError {
         path: PathBuf,
     },
     /// The list file does not exist or cannot be read.
-    #[error("the list file cannot be read ({reason}); data.list is relative to the data folder or absolute: {}", path.display())]
+    #[error("the list file cannot be read ({reason}); lists are relative to the data folder or absolute: {}", path.display())]
     ListUnreadable {
         /// The list file.
         path: PathBuf,
@@ -59,6 +60,28 @@ pub enum DataError {
     NothingToExclude {
         /// The entry.
         place: String,
+        /// The data folder.
+        root: PathBuf,
+    },
+    /// A line of `pose.pairs` does not name two files.
+    #[error("the line `{line}` should name two files, separated by a comma or a tab, in the list of pairs {}", list.display())]
+    NotAPair {
+        /// The line.
+        line: String,
+        /// The list file.
+        list: PathBuf,
+    },
+    /// Another picture is wanted beside each frame, and the data do not have it.
+    #[error("`{key}` names `{partner}`, but {reason}; `{instead}` needs nothing: {}", root.display())]
+    NoPartner {
+        /// `pose.source`, `pose.neg_source` or `face.positive`.
+        key: &'static str,
+        /// What is wanted.
+        partner: Partner,
+        /// Why it cannot be had.
+        reason: &'static str,
+        /// What can always be had.
+        instead: &'static str,
         /// The data folder.
         root: PathBuf,
     },

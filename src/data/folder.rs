@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::error::DataError;
 use super::listing::images_below;
-use super::source::Reading;
+use super::reading::Reading;
 
 /// Lists the images below `root`; sub-folders that cannot be read are skipped by name.
 ///

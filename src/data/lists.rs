@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::error::DataError;
+use super::reading::Reading;
 use super::skipped::SkippedFile;
-use super::source::Reading;
 
 /// Where RAF-DB copies keep their aligned faces, relative to the data folder.
 const RAFDB_FOLDERS: [&str; 3] = ["", "Image/aligned", "img/aligned"];
@@ -108,7 +108,7 @@ fn read_images(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::source::Items;
+    use crate::data::reading::Items;
 
     fn files(reading: &Reading) -> &[PathBuf] {
         match &reading.items {

@@ -5,8 +5,8 @@ use image::{Rgb, RgbImage};
 
 use super::*;
 use crate::augment::{Interpolation, ViewParams};
-use crate::config::{Branch, Layout, PoseLoss};
-use crate::data::open;
+use crate::config::{Branch, FacePositive, Layout, PoseLoss, PoseSource};
+use crate::data::{StreamSizes, open};
 
 /// `count` different pictures of different sizes.
 fn faces(folder: &Path, count: u32) {
@@ -36,7 +36,7 @@ type Content = (
     u64,
     Vec<u8>,
     Vec<(u32, u32, u32)>,
-    [Vec<ViewParams>; 3],
+    [Vec<ViewParams>; 4],
     Vec<(Vec<f32>, Vec<u32>)>,
     u32,
 );
@@ -55,7 +55,7 @@ fn content(batch: &StepBatch) -> Content {
             .iter()
             .map(|slot| (slot.offset, slot.width, slot.height))
             .collect(),
-        [batch.recon.clone(), batch.face.clone(), batch.pose.clone()],
+        [&batch.recon, &batch.recon_hat, &batch.face, &batch.pose].map(Vec::clone),
         [interp(&batch.face_interp), interp(&batch.pose_interp)]
             .into_iter()
             .flatten()
@@ -298,6 +298,47 @@ fn folders_as_items_draw_a_frame_per_visit() {
 }
 
 #[test]
+fn partners_are_the_same_however_a_step_is_reached() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, cache) = (dir.path().join("data"), dir.path().join("cache"));
+    for clip in ["a/1", "a/2", "b/1"] {
+        faces(&data.join(clip), 5);
+    }
+    faces(&data.join("b/2"), 1);
+    fs::write(data.join("a/1/002.png"), "damaged").unwrap();
+    let mut cfg = small();
+    cfg.pose.source = vec![PoseSource::Clip, PoseSource::Flip];
+    cfg.pose.neg_source = vec![PoseSource::Person];
+    cfg.face.positive = FacePositive::Person;
+    let from_zero = run(&mut start(&data, &cache, &cfg, 0), 12);
+    assert!(from_zero[7..] == run(&mut start(&data, &cache, &cfg, 7), 5)[..]);
+    let hats = from_zero.iter().flat_map(|step| &step.3[1]);
+    let flips: Vec<u32> = hats.map(|view| view.flip).collect();
+    assert!(flips.contains(&0) && flips.contains(&1));
+}
+
+#[test]
+fn a_picture_alone_is_mirrored_and_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    faces(&data.join("a"), 2);
+    faces(&data.join("b"), 1);
+    let mut cfg = small();
+    cfg.pose.source = vec![PoseSource::Clip];
+    let source = Arc::new(open(Some(&data), &cfg).unwrap());
+    let cache = Arc::new(FrameCache::open(&dir.path().join("cache")));
+    let mut loader = Loader::start(source.clone(), cache, &cfg, 0).unwrap();
+    let steps = run(&mut loader, 6);
+    let views = |at: usize| steps.iter().flat_map(move |step| &step.3[at]);
+    let mut mirrored = 0;
+    for (s, s_hat) in views(0).zip(views(1)) {
+        assert_eq!(s_hat.flip == 1, s_hat.frame == s.frame);
+        mirrored += u64::from(s_hat.flip);
+    }
+    assert!(mirrored > 0 && source.alone() >= mirrored);
+}
+
+#[test]
 fn steps_beyond_32_bit_offsets_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     faces(dir.path(), 1);
@@ -310,4 +351,12 @@ fn steps_beyond_32_bit_offsets_are_refused() {
         .unwrap()
         .to_string();
     assert!(error.contains("522 frames of up to 4000 px"), "{error}");
+    // Partners need room as well.
+    cfg.data.cache_px = 1600;
+    let sizes = StreamSizes::new(&cfg);
+    assert_eq!(sizes.most_frames(&cfg), 522);
+    cfg.pose.source = vec![PoseSource::Clip];
+    cfg.face.positive = FacePositive::Clip;
+    cfg.pose.neg_source = vec![PoseSource::Clip];
+    assert_eq!(sizes.most_frames(&cfg), 2 * 256 + 2 * 256 + 10 * 101);
 }

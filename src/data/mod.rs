@@ -5,8 +5,9 @@
 //!  ┌────────────────────────┐   ┌─────────────────────────────────┐   ┌────────────────────────┐
 //!  │ folder  vox  casia     │   │ sampler: which items            │   │ StepBatch              │
 //!  │ lists (RAF-DB, BU-3DFE)├──▶│ pick:    which frame of an item ├──▶│  arena: RGB frames     │
-//!  │ generated              │   │ cache:   its pixels ◀─ decode   │   │  views: drawn by       │
-//!  └───────────┬────────────┘   └───────────────┬─────────────────┘   │         `augment`      │
+//!  │ generated              │   │ partner: one beside it          │   │  views: drawn by       │
+//!  └───────────┬────────────┘   │ cache:   its pixels ◀─ decode   │   │         `augment`      │
+//!              │                └───────────────┬─────────────────┘   │                        │
 //!              └──────── skipped (csv) ◀────────┘                     └───────────┬────────────┘
 //!                                                                     loader, 2–3 steps ahead
 //! ```
@@ -22,13 +23,19 @@ mod decode;
 mod error;
 mod folder;
 pub mod generated;
+mod groups;
 pub mod labelled;
 mod listing;
 mod lists;
 mod loader;
+mod partner;
+mod reading;
 mod sampler;
 mod segment;
+mod settle;
+mod sizes;
 mod skipped;
+mod slot;
 mod source;
 mod step;
 mod vox;
@@ -40,11 +47,14 @@ pub use decode::{DecodeError, decode, decode_file};
 pub use error::DataError;
 pub use listing::EXTENSIONS;
 pub use loader::Loader;
+pub use partner::Partner;
 pub use sampler::{Stream, indices, steps_per_epoch};
 pub use segment::FrameKey;
+pub use settle::settle;
+pub use sizes::StreamSizes;
 pub use skipped::{Skipped, SkippedFile, append_csv};
 pub use source::{FaceSource, FrameId};
-pub use step::{StepBatch, StepBuilder, StreamSizes};
+pub use step::{StepBatch, StepBuilder};
 
 use crate::config::{Layout, RunConfig};
 
@@ -55,11 +65,8 @@ use crate::config::{Layout, RunConfig};
 /// an entry had to be passed over.
 pub fn open(data: Option<&Path>, cfg: &RunConfig) -> Result<FaceSource, DataError> {
     let Some(root) = data else {
-        return Ok(FaceSource::generated(
-            cfg.seed,
-            cfg.data.people,
-            cfg.data.cache_px,
-        ));
+        return FaceSource::generated(cfg.seed, cfg.data.people, cfg.data.cache_px)
+            .with_partners(cfg);
     };
     check_folder(root)?;
     let list = |layout| match cfg.data.list.trim() {
@@ -83,7 +90,7 @@ pub fn open(data: Option<&Path>, cfg: &RunConfig) -> Result<FaceSource, DataErro
             path: first.file.clone(),
             reason: first.reason.clone(),
         }),
-        _ => Ok(FaceSource::from_reading(root, reading, cfg.data.cache_px)),
+        _ => FaceSource::from_reading(root, reading, cfg.data.cache_px).with_partners(cfg),
     }
 }
 

@@ -16,7 +16,7 @@ pub enum Stream {
     Recon,
     /// Two views for L_face.
     Face,
-    /// Positives and flipped negatives for L_pose.
+    /// Positives and negatives for L_pose.
     Pose,
 }
 

@@ -1,9 +1,11 @@
 //! The faces a run trains on: items, each of which yields one frame per visit.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::UNIX_EPOCH;
 
 use image::RgbImage;
@@ -12,10 +14,14 @@ use rand::Rng;
 use super::decode::{DecodeError, MIN_SIDE_PX, decode_file};
 use super::error::DataError;
 use super::generated::GeneratedFaces;
-use super::lists::entry_path;
+use super::partner::{Kinship, Partner, generated_partner};
+use super::reading::{Items, Reading};
 use super::segment::FrameKey;
+use super::settle::wants_partners;
 use super::skipped::{Skipped, SkippedFile};
 use super::vox::random_frame;
+use crate::config::RunConfig;
+use crate::rng::stream_seed;
 
 /// Changes whenever the same file would decode to other pixels, so that old caches are left alone.
 const DECODER_VERSION: u64 = 2;
@@ -25,73 +31,6 @@ const DECODER_VERSION: u64 = 2;
 const MIN_GENERATED_PX: u32 = 64;
 const MAX_GENERATED_PX: u32 = 96;
 
-/// What a reader found below the data folder.
-#[derive(Debug)]
-pub struct Reading {
-    /// The items.
-    pub items: Items,
-    /// What an item is called, in the plural.
-    pub noun: &'static str,
-    /// Entries that had to be passed over.
-    pub skipped: Vec<SkippedFile>,
-}
-
-/// The items of a data set.
-#[derive(Debug)]
-pub enum Items {
-    /// One image each.
-    Files(Vec<PathBuf>),
-    /// One folder each, of which every visit draws a random image.
-    Folders(Vec<PathBuf>),
-    /// Faces drawn by the program itself.
-    Generated(GeneratedFaces),
-}
-
-impl Reading {
-    /// Items that are images.
-    pub fn files(files: Vec<PathBuf>, noun: &'static str, skipped: Vec<SkippedFile>) -> Self {
-        Self {
-            items: Items::Files(files),
-            noun,
-            skipped,
-        }
-    }
-
-    /// Items that are folders.
-    pub fn folders(folders: Vec<PathBuf>, noun: &'static str, skipped: Vec<SkippedFile>) -> Self {
-        Self {
-            items: Items::Folders(folders),
-            noun,
-            skipped,
-        }
-    }
-
-    /// Leaves out what lies at or below one of these places, relative to `root`.
-    ///
-    /// # Errors
-    /// If a place names nothing that was found, or nothing is left.
-    pub fn without(mut self, root: &Path, places: &[String]) -> Result<Self, DataError> {
-        let (Items::Files(paths) | Items::Folders(paths)) = &mut self.items else {
-            return Ok(self);
-        };
-        for place in places {
-            let excluded = entry_path(root, place);
-            let before = paths.len();
-            paths.retain(|path| !path.starts_with(&excluded));
-            if paths.len() == before {
-                return Err(DataError::NothingToExclude {
-                    place: place.clone(),
-                    root: root.into(),
-                });
-            }
-        }
-        if paths.is_empty() {
-            return Err(DataError::Empty(root.into()));
-        }
-        Ok(self)
-    }
-}
-
 /// One frame of one item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FrameId {
@@ -99,6 +38,13 @@ pub enum FrameId {
     File(PathBuf),
     /// A generated face, by number.
     Generated(usize),
+    /// The generated face `item` in the pose of the face `pose_of`.
+    Turned {
+        /// Number of the face.
+        item: usize,
+        /// Number of the one that lends its yaw, pitch and roll.
+        pose_of: usize,
+    },
 }
 
 /// A data set that is ready to be visited.
@@ -111,6 +57,9 @@ pub struct FaceSource {
     /// Seed of generated faces; 0 for files.
     seed: u64,
     skipped: Arc<Skipped>,
+    kinship: Kinship,
+    /// Visits of a picture that had no partner.
+    alone: AtomicU64,
 }
 
 impl FaceSource {
@@ -127,7 +76,20 @@ impl FaceSource {
             cache_px: cache_px.max(MIN_SIDE_PX),
             seed: 0,
             skipped: Arc::new(skipped),
+            kinship: Kinship::default(),
+            alone: AtomicU64::new(0),
         }
+    }
+
+    /// Finds out what belongs together, if the configuration wants other pictures beside a frame.
+    ///
+    /// # Errors
+    /// If `pose.pairs` names a list that cannot be used.
+    pub(super) fn with_partners(mut self, cfg: &RunConfig) -> Result<Self, DataError> {
+        if wants_partners(cfg) {
+            self.kinship = Kinship::of(&self.root, &self.reading, cfg)?;
+        }
+        Ok(self)
     }
 
     /// `identities` generated people, the same for the same seed.
@@ -138,6 +100,7 @@ impl FaceSource {
             items: Items::Generated(faces),
             noun: "pictures",
             skipped: Vec::new(),
+            people: HashSet::new(),
         };
         Self {
             seed,
@@ -198,7 +161,7 @@ impl FaceSource {
             .as_encoded_bytes()
             .iter()
             .fold(self.seed, |hash, &byte| {
-                crate::rng::stream_seed(hash, "cache folder", u64::from(byte), 0)
+                stream_seed(hash, "cache folder", u64::from(byte), 0)
             });
         base.join(format!("{}-{hash:016x}", self.name()))
     }
@@ -213,6 +176,67 @@ impl FaceSource {
             Items::Folders(folders) => random_frame(&folders[item], rng).map(FrameId::File),
             Items::Generated(_) => Ok(FrameId::Generated(item)),
         }
+    }
+
+    /// What the data offer for the choice `auto`; `None` if pictures do not belong together.
+    pub(super) fn best_partner(&self) -> Option<Partner> {
+        self.kinship.best()
+    }
+
+    /// Checks that some pictures have such a partner, as far as that can be known beforehand.
+    ///
+    /// # Errors
+    /// [`DataError::NoPartner`] with the key that asks for it.
+    pub(super) fn check_partner(
+        &self,
+        key: &'static str,
+        partner: Partner,
+    ) -> Result<(), DataError> {
+        match self.kinship.refusal(partner, &self.reading.items) {
+            None => Ok(()),
+            Some(reason) => Err(DataError::NoPartner {
+                key,
+                partner,
+                reason,
+                instead: if key == "face.positive" {
+                    "own"
+                } else {
+                    "flip"
+                },
+                root: self.root.clone(),
+            }),
+        }
+    }
+
+    /// A picture that may stand beside the frame that a visit of `item` got; `None` if it has none,
+    /// which is counted.
+    ///
+    /// # Errors
+    /// The folder that cannot be read or holds no image.
+    pub fn partner<R: Rng + ?Sized>(
+        &self,
+        partner: Partner,
+        item: usize,
+        frame: &FrameId,
+        rng: &mut R,
+    ) -> Result<Option<FrameId>, SkippedFile> {
+        let found = match (frame, &self.reading.items) {
+            (_, Items::Generated(faces)) => Some(generated_partner(faces, partner, item, rng)),
+            (FrameId::File(path), items) => {
+                let found = self.kinship.draw(partner, items, item, path, rng)?;
+                found.map(FrameId::File)
+            }
+            _ => None,
+        };
+        if found.is_none() {
+            self.alone.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(found)
+    }
+
+    /// Visits so far of a picture that had no partner.
+    pub fn alone(&self) -> u64 {
+        self.alone.load(Ordering::Relaxed)
     }
 
     /// What the frame's pixels depend on: its name below the data folder, the file's size and time
@@ -242,16 +266,19 @@ impl FaceSource {
                     &[stamp.as_slice(), &settings].concat(),
                 ))
             }
+            // The faces may look different in another version of the program.
             FrameId::Generated(item) => {
-                // The faces may look different in another version of the program.
-                let numbers = [
-                    [self.seed, *item as u64, self.len() as u64].as_slice(),
-                    &settings,
-                ]
-                .concat();
+                let face = [self.seed, *item as u64, self.len() as u64];
                 Ok(FrameKey::new(
                     concat!("generated ", env!("CARGO_PKG_VERSION")).as_bytes(),
-                    &numbers,
+                    &[face.as_slice(), &settings].concat(),
+                ))
+            }
+            FrameId::Turned { item, pose_of } => {
+                let face = [self.seed, *item as u64, *pose_of as u64];
+                Ok(FrameKey::new(
+                    concat!("turned ", env!("CARGO_PKG_VERSION")).as_bytes(),
+                    &[face.as_slice(), &settings].concat(),
                 ))
             }
         }
@@ -267,7 +294,10 @@ impl FaceSource {
             (FrameId::Generated(item), Items::Generated(faces)) => {
                 Ok(faces.render(*item, self.cache_px))
             }
-            (FrameId::Generated(_), _) => Err(DecodeError::NotAnImage),
+            (&FrameId::Turned { item, pose_of }, Items::Generated(faces)) => {
+                Ok(faces.render_turned(item, pose_of, self.cache_px))
+            }
+            (FrameId::Generated(_) | FrameId::Turned { .. }, _) => Err(DecodeError::NotAnImage),
         }
     }
 
@@ -275,7 +305,9 @@ impl FaceSource {
     pub fn path_of(&self, frame: &FrameId) -> PathBuf {
         match frame {
             FrameId::File(path) => path.clone(),
-            FrameId::Generated(item) => self.root.join(item.to_string()),
+            FrameId::Generated(item) | FrameId::Turned { item, .. } => {
+                self.root.join(item.to_string())
+            }
         }
     }
 
@@ -296,6 +328,17 @@ fn with_thousands(number: usize) -> String {
         out.push(digit);
     }
     out
+}
+
+#[cfg(test)]
+impl FaceSource {
+    /// The paths of all items.
+    pub(super) fn item_paths(&self) -> &[PathBuf] {
+        match &self.reading.items {
+            Items::Files(paths) | Items::Folders(paths) => paths,
+            Items::Generated(_) => &[],
+        }
+    }
 }
 
 #[cfg(test)]

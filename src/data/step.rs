@@ -8,12 +8,14 @@ use rayon::prelude::*;
 
 use super::cache::{Frame, FrameCache};
 use super::error::DataError;
-use super::sampler::{Stream, below, indices, steps_per_epoch};
+use super::partner::positive;
+use super::sampler::{Stream, below, indices};
+use super::settle::settle;
+use super::sizes::StreamSizes;
 use super::skipped::SkippedFile;
+use super::slot::{PoseDraw, Slot, Visit};
 use super::source::{FaceSource, FrameId};
-use crate::augment::{
-    FrameArena, Interpolation, ViewParams, face_pair, pose_negative, pose_positives, whole,
-};
+use crate::augment::{FrameArena, Interpolation, ViewParams};
 use crate::config::{Branch, PoseLoss, RunConfig};
 use crate::rng::stream_seed;
 
@@ -25,10 +27,13 @@ const MAX_TRIES: usize = 1000;
 pub struct StepBatch {
     /// Steps done before this one.
     pub step: u64,
-    /// The frames, one per slot: reconstruction, then face, then pose.
+    /// The frames of each slot, its own one before those of its partners: reconstruction, then
+    /// face, then pose.
     pub arena: FrameArena,
-    /// N whole frames; empty if neither L_dis nor L_orth takes part.
+    /// N whole frames s; empty if neither L_dis nor L_orth takes part.
     pub recon: Vec<ViewParams>,
+    /// ŝ of each s: the same view mirrored, rotated or shifted, or the whole of another frame.
+    pub recon_hat: Vec<ViewParams>,
     /// 2N views, all first ones, then all second ones; empty without L_face.
     pub face: Vec<ViewParams>,
     /// Positives i (B), positives j (B), then negatives image by image (B·M). With the face-style
@@ -42,53 +47,14 @@ pub struct StepBatch {
     pub noise_seed: u32,
 }
 
-/// How many images each stream takes per step; 0 for a stream that is off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StreamSizes {
-    /// Reconstruction images.
-    pub recon: usize,
-    /// Images of the face stream.
-    pub face: usize,
-    /// Images of the pose stream: `pose.batch_size`, or `batch.face` with the face-style loss.
-    pub pose: usize,
-}
-
-impl StreamSizes {
-    /// The sizes this configuration asks for.
-    pub fn new(cfg: &RunConfig) -> Self {
-        let recon = cfg.recon.terms.contains(&true) || cfg.orth.weight != 0.0;
-        Self {
-            recon: if recon { cfg.batch.recon } else { 0 },
-            face: if cfg.face.enabled { cfg.batch.face } else { 0 },
-            pose: match cfg.pose.loss {
-                PoseLoss::Pose => cfg.pose.batch_size,
-                PoseLoss::FaceStyle => cfg.batch.face,
-                PoseLoss::Off => 0,
-            },
-        }
-    }
-
-    /// Steps of an epoch over `len` items. An epoch is one pass of the reconstruction stream, or
-    /// of the first stream that is on (METHODS: ⌊list length / 256⌋).
-    pub fn steps_per_epoch(&self, len: usize) -> u64 {
-        let batch = [self.recon, self.face, self.pose]
-            .into_iter()
-            .find(|&size| size > 0);
-        steps_per_epoch(len, batch.unwrap_or(1))
-    }
-
-    /// Images of all streams.
-    pub fn total(&self) -> usize {
-        self.recon + self.face + self.pose
-    }
-}
-
 /// Builds the batch of any step.
 pub struct StepBuilder {
-    source: Arc<FaceSource>,
+    pub(super) source: Arc<FaceSource>,
     cache: Arc<FrameCache>,
-    cfg: RunConfig,
+    pub(super) cfg: RunConfig,
     sizes: StreamSizes,
+    /// Draws where ŝ comes from.
+    poses: PoseDraw,
     steps_per_epoch: u64,
 }
 
@@ -96,26 +62,30 @@ impl StepBuilder {
     /// A builder over a data set and its cache.
     ///
     /// # Errors
-    /// [`DataError::StepTooLarge`] if a step's frames might exceed 4 GiB.
+    /// [`DataError::StepTooLarge`] if a step's frames might exceed 4 GiB, and those of [`settle`].
     pub fn new(
         source: Arc<FaceSource>,
         cache: Arc<FrameCache>,
         cfg: &RunConfig,
     ) -> Result<Self, DataError> {
-        let sizes = StreamSizes::new(cfg);
+        let (cfg, _) = settle(&source, cfg)?;
+        let sizes = StreamSizes::new(&cfg);
+        let frames = sizes.most_frames(&cfg);
         let frame_bytes = u64::from(source.cache_px()).pow(2) * 3 + 4;
-        if frame_bytes.saturating_mul(sizes.total() as u64) > u64::from(u32::MAX) {
+        if frame_bytes.saturating_mul(frames as u64) > u64::from(u32::MAX) {
             return Err(DataError::StepTooLarge {
-                frames: sizes.total(),
+                frames,
                 cache_px: source.cache_px(),
             });
         }
         let steps_per_epoch = sizes.steps_per_epoch(source.len());
+        let poses = PoseDraw::new(&cfg.pose.source, &cfg.pose.source_shares);
         Ok(Self {
             source,
             cache,
-            cfg: cfg.clone(),
+            cfg,
             sizes,
+            poses,
             steps_per_epoch,
         })
     }
@@ -147,12 +117,17 @@ impl StepBuilder {
             ..Default::default()
         };
         batch.arena.clear();
-        for (frame, _) in &filled {
-            batch.arena.push(frame.width, frame.height, frame.rgb());
-        }
-        let mut views = filled.into_iter().map(|(_, views)| views);
+        let mut views = filled.into_iter().map(|(frames, mut views)| {
+            let first = batch.arena.table.len() as u32;
+            for frame in &frames {
+                batch.arena.push(frame.width, frame.height, frame.rgb());
+            }
+            views.iter_mut().for_each(|view| view.frame += first);
+            views
+        });
         let mut take = |count: usize| views.by_ref().take(count).collect::<Vec<_>>();
-        batch.recon = take(self.sizes.recon).concat();
+        batch.recon = in_columns(&take(self.sizes.recon));
+        batch.recon_hat = batch.recon.split_off(self.sizes.recon);
         batch.face = in_columns(&take(self.sizes.face));
         batch.pose = in_columns(&take(self.sizes.pose));
         batch.noise_seed = stream_seed(self.cfg.seed, "noise", step, 0) as u32;
@@ -192,69 +167,51 @@ impl StepBuilder {
         step: u64,
         slots: &[(Stream, usize, usize)],
         stop: &(dyn Fn() -> bool + Sync),
-    ) -> Result<Vec<(Frame, Vec<ViewParams>)>, DataError> {
-        let fill = |(frame, slot)| {
+    ) -> Result<Vec<(Vec<Frame>, Vec<ViewParams>)>, DataError> {
+        let fill = |(number, slot)| {
             if stop() {
                 return Err(DataError::LoaderEnded("it was told to".into()));
             }
-            self.fill(step, frame as u32, slot)
+            self.fill(step, number as u64, slot)
         };
         slots.par_iter().enumerate().map(fill).collect()
     }
 
-    /// Finds a usable frame for a slot and draws its views.
+    /// Finds the frames of slot `number` of the step and draws its views, which count frames from
+    /// the slot's own one.
     fn fill(
         &self,
         step: u64,
-        frame: u32,
+        number: u64,
         &(stream, place, item): &(Stream, usize, usize),
-    ) -> Result<(Frame, Vec<ViewParams>), DataError> {
-        let mut rng =
-            ChaCha8Rng::seed_from_u64(stream_seed(self.cfg.seed, stream.tag(), step, place as u64));
-        let pixels = self.usable_frame(item, &mut rng)?;
-        let size = (pixels.width, pixels.height);
-        let cfg = &self.cfg;
-        let views = match (stream, cfg.pose.loss) {
-            (Stream::Recon, _) => vec![whole(frame, size)],
-            (Stream::Face, _) | (Stream::Pose, PoseLoss::FaceStyle) => {
-                face_pair(frame, size, &cfg.aug, cfg.face.views, &mut rng).to_vec()
-            }
-            (Stream::Pose, _) => {
-                let mut views =
-                    pose_positives(frame, size, &cfg.aug, cfg.pose.crop, &mut rng).to_vec();
-                views.extend((0..cfg.pose.num_negatives).map(|_| {
-                    pose_negative(
-                        frame,
-                        size,
-                        &cfg.aug,
-                        &cfg.pose.neg_aug,
-                        cfg.pose.crop,
-                        &mut rng,
-                    )
-                }));
-                views
-            }
+    ) -> Result<(Vec<Frame>, Vec<ViewParams>), DataError> {
+        let seed = stream_seed(self.cfg.seed, stream.tag(), step, place as u64);
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let visit = self.usable_frame(item, &mut rng)?;
+        // Draws of their own, so that they leave all others as they are.
+        let partner_seed = stream_seed(self.cfg.seed, "partner", step, number);
+        let mut slot = Slot::new(self, visit, ChaCha8Rng::seed_from_u64(partner_seed));
+        let views = match (stream, self.cfg.pose.loss) {
+            (Stream::Recon, _) => slot.recon_views(&self.poses)?,
+            (Stream::Face, _) => slot.face_views(positive(self.cfg.face.positive), &mut rng)?,
+            (Stream::Pose, PoseLoss::FaceStyle) => slot.face_views(None, &mut rng)?,
+            (Stream::Pose, _) => slot.pose_views(&mut rng)?,
         };
-        Ok((pixels, views))
+        Ok((slot.into_frames(), views))
     }
 
     /// The frame of this visit. An unusable one is noted and another item takes its place, drawn
     /// from the same generator, so the replacement is as reproducible as the rest.
-    fn usable_frame(&self, mut item: usize, rng: &mut impl Rng) -> Result<Frame, DataError> {
+    fn usable_frame(&self, mut item: usize, rng: &mut impl Rng) -> Result<Visit, DataError> {
         let mut last = None;
         for _ in 0..MAX_TRIES {
-            match self.visit(item, rng) {
-                Ok(frame) => return Ok(frame),
-                Err(skipped) => {
-                    self.source.skipped().record(&skipped);
-                    if self.cfg.data.strict {
-                        return Err(DataError::Strict {
-                            path: skipped.file,
-                            reason: skipped.reason,
-                        });
-                    }
-                    last = Some(skipped);
-                }
+            let visit = self
+                .source
+                .pick(item, rng)
+                .and_then(|id| self.visit(item, id));
+            match visit {
+                Ok(visit) => return Ok(visit),
+                Err(skipped) => last = Some(self.skip(skipped)?),
             }
             item = below(rng, self.source.len());
         }
@@ -267,12 +224,33 @@ impl StepBuilder {
         })
     }
 
-    fn visit(&self, item: usize, rng: &mut impl Rng) -> Result<Frame, SkippedFile> {
-        let id = self.source.pick(item, rng)?;
-        self.load(&id).map_err(|error| SkippedFile {
-            file: self.source.path_of(&id),
-            reason: error.to_string(),
-        })
+    /// Notes an unusable file.
+    ///
+    /// # Errors
+    /// If `data.strict` does not allow one.
+    pub(super) fn skip(&self, skipped: SkippedFile) -> Result<SkippedFile, DataError> {
+        self.source.skipped().record(&skipped);
+        if self.cfg.data.strict {
+            return Err(DataError::Strict {
+                path: skipped.file,
+                reason: skipped.reason,
+            });
+        }
+        Ok(skipped)
+    }
+
+    /// The pixels of a frame.
+    ///
+    /// # Errors
+    /// Why it cannot be used.
+    pub(super) fn visit(&self, item: usize, id: FrameId) -> Result<Visit, SkippedFile> {
+        match self.load(&id) {
+            Ok(frame) => Ok(Visit { item, id, frame }),
+            Err(error) => Err(SkippedFile {
+                file: self.source.path_of(&id),
+                reason: error.to_string(),
+            }),
+        }
     }
 
     fn load(&self, id: &FrameId) -> Result<Frame, super::DecodeError> {

@@ -1,6 +1,7 @@
 //! Layout `vox`: a list names one directory per line, usually `person/video`; its sub-directories
 //! are clips, and in them lie the frames.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use rand::Rng;
@@ -8,9 +9,9 @@ use rand::Rng;
 use super::error::DataError;
 use super::listing::{Listing, images_below};
 use super::lists::{entry_path, list_lines, nothing_listed};
+use super::reading::Reading;
 use super::sampler::below;
 use super::skipped::SkippedFile;
-use super::source::Reading;
 use crate::config::VoxUnit;
 
 /// Deepest nesting followed below an entry; only a loop of links gets there.
@@ -27,6 +28,7 @@ pub fn read(root: &Path, list: &Path, unit: VoxUnit) -> Result<Reading, DataErro
     let lines = list_lines(list)?;
     let mut found = Vec::new();
     let mut skipped = Vec::new();
+    let mut people = HashSet::new();
     for line in &lines {
         let entry = entry_path(root, line);
         if !entry.is_dir() {
@@ -36,6 +38,9 @@ pub fn read(root: &Path, list: &Path, unit: VoxUnit) -> Result<Reading, DataErro
             });
             continue;
         }
+        // An entry is a person's video, or everything of a person.
+        let above = entry.parent().filter(|&folder| folder != root);
+        people.insert(above.unwrap_or(&entry).to_path_buf());
         match unit {
             VoxUnit::Video => found.push(entry),
             VoxUnit::Clip => match Listing::read(&entry) {
@@ -56,11 +61,12 @@ pub fn read(root: &Path, list: &Path, unit: VoxUnit) -> Result<Reading, DataErro
     if found.is_empty() {
         return Err(nothing_listed(list, lines.len(), &skipped));
     }
-    Ok(match unit {
+    let reading = match unit {
         VoxUnit::Video => Reading::folders(found, "videos", skipped),
         VoxUnit::Clip => Reading::folders(found, "clips", skipped),
         VoxUnit::Frame => Reading::files(found, "frames", skipped),
-    })
+    };
+    Ok(Reading { people, ..reading })
 }
 
 /// One random frame below `entry`: a random sub-directory at each level, then a random image.
@@ -90,7 +96,8 @@ pub fn random_frame<R: Rng + ?Sized>(entry: &Path, rng: &mut R) -> Result<PathBu
     })
 }
 
-fn unreadable(folder: &Path, error: &std::io::Error) -> SkippedFile {
+/// A folder that cannot be listed.
+pub fn unreadable(folder: &Path, error: &std::io::Error) -> SkippedFile {
     SkippedFile {
         file: folder.to_path_buf(),
         reason: format!("the folder cannot be read ({error})"),
@@ -113,7 +120,7 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     use super::*;
-    use crate::data::source::Items;
+    use crate::data::reading::Items;
 
     fn tree(names: &[&str]) -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();

@@ -139,9 +139,9 @@ impl Curves {
         ];
         let reconstruction = vec![
             line("t1: own codes", colour::BLUE, Curve::T1),
-            line("t2: flipped pose", colour::ORANGE, Curve::T2),
-            line("t3: flipped face", colour::GREEN, Curve::T3),
-            line("t4: both flipped", colour::PURPLE, Curve::T4),
+            line("t2: other pose", colour::ORANGE, Curve::T2),
+            line("t3: other face", colour::GREEN, Curve::T3),
+            line("t4: both other", colour::PURPLE, Curve::T4),
         ];
         let orthogonality = vec![line("L orth", colour::BLACK, Curve::Orth)];
         let mut panels = vec![

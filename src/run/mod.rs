@@ -82,10 +82,12 @@ pub fn go(
     if !plan.record {
         return Ok(trainer.run(controls, emit));
     }
-    folder::write(&plan.dir, &plan.config, &plan.file)
+    // As the trainer settled it: what it found out about the data must not change on resuming.
+    let mut config = trainer.config().clone();
+    folder::write(&plan.dir, &config, &plan.file)
         .with_context(|| format!("the run folder {} cannot be written", plan.dir.display()))?;
     let mut recorder = Recorder::open(&plan.dir, trainer.resumed_at());
-    let (mut config, mut file) = (plan.config.clone(), plan.file.clone());
+    let mut file = plan.file.clone();
     let steps_per_epoch = trainer.steps_per_epoch();
     Ok(trainer.run(controls, &mut |event| {
         // A new end belongs to what the folder remembers, or the run could not be gone on with.

@@ -192,6 +192,10 @@ pub struct View {
     pub role: ViewRole,
     /// How it was made.
     pub params: ViewParams,
+    /// Width and height in pixels of the frame it was made of.
+    pub frame_px: (u32, u32),
+    /// Whether that is another picture than the face's frame.
+    pub other_picture: bool,
     /// RGB bytes, row by row.
     pub pixels: Vec<u8>,
 }
@@ -201,8 +205,8 @@ pub struct View {
 pub enum ViewRole {
     /// s of the reconstruction stream.
     Whole,
-    /// ŝ, its mirror image.
-    Mirrored,
+    /// ŝ, the same person in another pose.
+    OtherPose,
     /// The first of a pair whose codes are drawn together.
     First,
     /// The second.

@@ -25,7 +25,7 @@ pub struct Plan {
     pub peak_bytes: f64,
     /// Its share for weights, gradients and moments.
     pub state_bytes: f64,
-    /// Its share for what the largest tape holds.
+    /// Its share for what the largest tape holds, with the views and the frames they are made of.
     pub tape_bytes: f64,
     /// The largest buffer of a step in bytes.
     pub buffer_bytes: f64,
@@ -236,7 +236,9 @@ impl Plan {
         let k = (face - 2.0).max(0.0);
         let contrast_tape = F32 * 24.0 * face * k + (face + pose_views) * head.bytes(maps);
         let images = 2.0 * (recon + face + pose_views) * (3 * 64 * 64) as f64;
-        let tape_bytes = encoder_tape.max(decoder_tape).max(contrast_tape) + F32 * images;
+        let frames =
+            (sizes.most_frames(config) * 3) as f64 * f64::from(config.data.cache_px).powi(2);
+        let tape_bytes = encoder_tape.max(decoder_tape).max(contrast_tape) + F32 * images + frames;
         // Weights, gradients, m and v, and the new set while the old one still stands.
         let state_bytes = F32 * parameters * 6.0;
         let steps_per_epoch = sizes.steps_per_epoch(items);
@@ -316,6 +318,18 @@ mod tests {
         );
         // 512 views of faces.
         assert!(plan.buffer_bytes > 128.0 * 2f64.powi(20));
+    }
+
+    #[test]
+    fn frames_beside_others_take_their_room() {
+        let alone = RunConfig::default();
+        let mut beside = alone.clone();
+        beside.pose.source = vec![crate::config::PoseSource::Clip];
+        let [alone, beside] = [alone, beside].map(|config| Plan::new(&config, 1000));
+        // 256 further frames of 160 px.
+        let frames = 256.0 * 3.0 * 160.0 * 160.0;
+        assert_eq!(beside.tape_bytes - alone.tape_bytes, frames);
+        assert_eq!(beside.flops_per_step, alone.flops_per_step);
     }
 
     #[test]

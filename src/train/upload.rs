@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::step::Batch;
-use crate::augment::Interpolation;
+use crate::augment::{Interpolation, ViewParams};
 use crate::config::RunConfig;
 use crate::data::StepBatch;
 use crate::loss::Mix;
@@ -22,11 +22,14 @@ pub fn upload(batch: &StepBatch, config: &RunConfig, device: &Device) -> Batch {
     let noise = (n > 0 && config.recon.noise_std > 0.0).then(|| {
         gaussian_noise([2 * n, c, h, w], batch.noise_seed, device) * config.recon.noise_std
     });
+    // Rendering a mirrored view costs as much as rendering s; mirroring its pixels costs nothing.
+    let mirrored = |(s, s_hat): (&ViewParams, &ViewParams)| *s_hat == ViewParams { flip: 1, ..*s };
+    let all_mirrored = batch.recon.iter().zip(&batch.recon_hat).all(mirrored);
     Batch {
-        s_hat: if n > 0 {
+        s_hat: if n > 0 && all_mirrored {
             s.clone().flip([3])
         } else {
-            s.clone()
+            frames.render(&batch.recon_hat, SIDE_PX)
         },
         s,
         noise,

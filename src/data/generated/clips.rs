@@ -91,7 +91,7 @@ impl GeneratedFaces {
     }
 
     /// Person, clip and frame of a picture.
-    fn place(item: usize) -> (usize, usize, usize) {
+    pub fn place(item: usize) -> (usize, usize, usize) {
         (
             item / (CLIPS * FRAMES),
             item / FRAMES % CLIPS,
@@ -122,6 +122,27 @@ impl GeneratedFaces {
     pub fn render(&self, item: usize, side: u32) -> RgbImage {
         let (identity, ..) = Self::place(item);
         render(&self.identity(identity), &self.state(item), side)
+    }
+
+    /// The moment of the picture `item` with the head turned as in the picture `pose_of`: person,
+    /// expression, eyes in the head, light, background and camera stay.
+    pub fn turned(&self, item: usize, pose_of: usize) -> FaceState {
+        let pose = self.state(pose_of);
+        let state = self.state(item);
+        FaceState {
+            yaw_deg: pose.yaw_deg,
+            pitch_deg: pose.pitch_deg,
+            roll_deg: pose.roll_deg,
+            // Two photographs never share their noise, and a code must not know a person by it.
+            noise_seed: state.noise_seed ^ pose.noise_seed.rotate_left(16),
+            ..state
+        }
+    }
+
+    /// Draws [`Self::turned`] with `side` pixels per side (64–256).
+    pub fn render_turned(&self, item: usize, pose_of: usize, side: u32) -> RgbImage {
+        let (identity, ..) = Self::place(item);
+        render(&self.identity(identity), &self.turned(item, pose_of), side)
     }
 
     /// Draws many pictures on all cores, in the order of `items`.
@@ -249,6 +270,33 @@ mod tests {
                 .collect();
             assert_eq!(shown.len(), Expression::ALL.len());
         }
+    }
+
+    #[test]
+    fn a_turned_head_changes_nothing_but_its_pose() {
+        let faces = GeneratedFaces::new(4, 3);
+        let (item, pose_of) = (faces.item(1, 2, 3), faces.item(2, 0, 5));
+        let (own, pose, turned) = (
+            faces.state(item),
+            faces.state(pose_of),
+            faces.turned(item, pose_of),
+        );
+        let angles = |s: &FaceState| (s.yaw_deg, s.pitch_deg, s.roll_deg);
+        assert_eq!(angles(&turned), angles(&pose));
+        assert_ne!(angles(&turned), angles(&own));
+        assert_ne!(turned.noise_seed, own.noise_seed);
+        let back = FaceState {
+            yaw_deg: own.yaw_deg,
+            pitch_deg: own.pitch_deg,
+            roll_deg: own.roll_deg,
+            noise_seed: own.noise_seed,
+            ..turned
+        };
+        assert_eq!(back, own);
+        assert_ne!(
+            faces.render_turned(item, pose_of, 64),
+            faces.render(item, 64)
+        );
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub use people_folders::read_people_folders;
 pub use picture::{ChannelOrder, Picture};
 pub use pose_npz::{PoseSet, read_pose};
 pub use task::{ClassSet, ClassTask, FerTest, Split};
-pub use words::EXPRESSIONS;
+pub use words::{EXPRESSIONS, expression};
 
 fn check_folder(root: &Path) -> Result<(), LabelledError> {
     if root.is_dir() {

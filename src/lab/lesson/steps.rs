@@ -62,10 +62,11 @@ pub(super) const STEPS: [Step; 9] = [
         },
     },
     Step {
-        title: "A mirror makes a second pose",
-        text: "The mirrored face `s^` is the same person with the same smile, but the head points \
-               the other way. So nobody has to write down any pose: between the two, little else \
-               is different. `F_f` should be the same for both, and `F_p` should not.",
+        title: "A second pose of the same person",
+        text: "`s^` is the same person with the same smile, but the head points another way: the \
+               mirrored face, or where the data have one, another picture of that person. So \
+               nobody has to write down any pose: between the two, little else is different. `F_f` \
+               should be the same for both, and `F_p` should not.",
         now: now::nothing,
         panels: &[PanelKind::Faces],
         experiment: Experiment {
@@ -104,9 +105,9 @@ pub(super) const STEPS: [Step; 9] = [
     Step {
         title: "Learning where a head points",
         text: "`F_p` has a contest of its own: two views of a face should be alike, and views of \
-               its mirror image should differ from them. The person is the same in both, so what \
-               the mirror turns round must tell them apart, above all the pose. `L_pose` says how \
-               far from that the codes still are.",
+               the person in another pose, its mirror image for one, should differ from them. The \
+               person is the same in both, so what differs must tell them apart, above all the \
+               pose. `L_pose` says how far from that the codes still are.",
         now: now::pose_loss,
         panels: &[PanelKind::Losses, PanelKind::Data],
         experiment: Experiment {

@@ -33,7 +33,7 @@ pub const SYMBOLS: [&str; 25] = [
 pub fn about(symbol: &str) -> &'static str {
     match symbol {
         "s" => "A face as it goes in.",
-        "s^" => "The same face mirrored left to right: another pose of the same person.",
+        "s^" => "The same person in another pose: here the face mirrored left to right.",
         "F_s" => "The whole code of a face: what the network passes on to other tasks.",
         "F_f" => "The face code: who it is and what the face does, without the pose.",
         "F_p" => "The pose code: where the head points.",
@@ -51,15 +51,15 @@ pub fn about(symbol: &str) -> &'static str {
             "Disentangling loss: how far the four decoded pictures are from what they should be."
         }
         "t_1" => "Face rebuilt from its own codes: difference to the face.",
-        "t_2" => "Own look, mirrored pose: difference to the mirrored face.",
-        "t_3" => "Mirrored look, own pose: difference to the face.",
-        "t_4" => "Mirrored face rebuilt from its own codes: difference to the mirrored face.",
+        "t_2" => "Own look, other pose: difference to the face in the other pose.",
+        "t_3" => "Look from the other pose, own pose: difference to the face.",
+        "t_4" => "Face in the other pose rebuilt from its own codes: difference to it.",
         "L_orth" => "Orthogonality loss: keeps face code and pose code from saying the same thing.",
         "L_face" => {
             "Contrastive loss of the face code: two views of a face should be alike, other faces not."
         }
         "L_pose" => {
-            "Contrastive loss of the pose code: two views in one pose should be alike, the mirrored views not."
+            "Contrastive loss of the pose code: two views in one pose should be alike, those in another pose not."
         }
         "α_pose" => "How much L_pose counts at present.",
         "α_face" => "How much L_face counts at present.",

@@ -16,9 +16,8 @@ pub(super) fn sheet(batch: Option<&StepBatch>, faces: usize, config: &RunConfig)
         return Reply::No("The views appear with the next step.".into());
     };
     let mut viewed = Vec::new();
-    for s in batch.recon.iter().take(faces) {
-        let mirrored = ViewParams { flip: 1, ..*s };
-        let views = vec![(ViewRole::Whole, *s), (ViewRole::Mirrored, mirrored)];
+    for (s, s_hat) in batch.recon.iter().zip(&batch.recon_hat).take(faces) {
+        let views = vec![(ViewRole::Whole, *s), (ViewRole::OtherPose, *s_hat)];
         viewed.push(face(batch, Stream::Recon, views, 0));
     }
     let pairs = |views: &[ViewParams], stream, viewed: &mut Vec<ViewedFace>| {
@@ -66,7 +65,8 @@ fn face(
     let params: Vec<ViewParams> = views.iter().map(|(_, params)| *params).collect();
     // The same arithmetic as on the device, to less than a level of brightness.
     let pixels = rgb_bytes(&render(&batch.arena, &params, SIDE_PX), SIDE_PX);
-    let (slot, frame) = batch.arena.frame(params[0].frame);
+    let own = params[0].frame;
+    let (slot, frame) = batch.arena.frame(own);
     ViewedFace {
         stream,
         frame_px: (slot.width, slot.height),
@@ -74,10 +74,15 @@ fn face(
         views: views
             .into_iter()
             .zip(pixels.chunks_exact(3 * SIDE_PX * SIDE_PX))
-            .map(|((role, params), pixels)| View {
-                role,
-                params,
-                pixels: pixels.to_vec(),
+            .map(|((role, params), pixels)| {
+                let (made_of, _) = batch.arena.frame(params.frame);
+                View {
+                    role,
+                    params,
+                    frame_px: (made_of.width, made_of.height),
+                    other_picture: params.frame != own,
+                    pixels: pixels.to_vec(),
+                }
             })
             .collect(),
         left_out,

@@ -110,6 +110,20 @@ impl Trainer {
         });
     }
 
+    /// Says once how many pictures had no other one beside them.
+    pub(super) fn report_alone(&mut self, emit: &mut dyn FnMut(Event)) {
+        let visits = self.source.alone();
+        if visits > 0 && !std::mem::replace(&mut self.told_alone, true) {
+            emit(Event::Note {
+                text: format!(
+                    "{visits} times so far a picture had no other of its clip, person or pair \
+                     beside it; the picture itself took its place, mirrored where another pose was \
+                     wanted."
+                ),
+            });
+        }
+    }
+
     /// A sentence for a failure of the device.
     pub(super) fn advice(&self, reason: &str) -> String {
         let lower = reason.to_lowercase();

@@ -104,6 +104,8 @@ pub struct Trainer {
     stepped_at: Option<Instant>,
     saved_at: Option<u64>,
     drawn_at: Option<u64>,
+    /// Whether it was said that some pictures have no partner.
+    told_alone: bool,
 }
 
 impl Trainer {
@@ -130,6 +132,10 @@ impl Trainer {
             });
         }
         let source = Arc::new(data::open(data.as_deref(), &config)?);
+        let (config, notes) = data::settle(&source, &config)?;
+        notes
+            .into_iter()
+            .for_each(|text| emit(Event::Note { text }));
         let plan = Plan::new(&config, source.len());
         device.hold(plan.buffer_bytes, plan.buffer_key)?;
         let cache = Arc::new(FrameCache::open(
@@ -192,6 +198,7 @@ impl Trainer {
             stepped_at: None,
             saved_at: resume.then_some(resumed_at),
             drawn_at: None,
+            told_alone: false,
         })
     }
 
@@ -321,6 +328,7 @@ impl Trainer {
         if self.progress.step > self.resumed_at {
             self.draw(emit).map_err(|text| self.failed(&text))?;
             self.measure(emit).map_err(|text| self.failed(&text))?;
+            self.report_alone(emit);
         }
         self.save(emit);
         Ok(())
@@ -428,6 +436,7 @@ impl Trainer {
         };
         if self.progress.step.is_multiple_of(self.steps_per_epoch) {
             self.end_epoch(epoch, emit);
+            self.report_alone(emit);
         }
         Ok(done)
     }

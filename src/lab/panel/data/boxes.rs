@@ -31,9 +31,10 @@ pub(super) fn place(params: &ViewParams, (width, height): (u32, u32), rect: Rect
     )
 }
 
-/// Draws the boxes of all views that show a part of the frame.
+/// Draws the boxes of all views that show a part of this frame.
 pub(super) fn draw(ui: &Ui, face: &ViewedFace, views: &[&View], rect: Rect) {
-    let is_cropped = |view: &&&View| words::is_cropped(&view.params, face.frame_px);
+    let is_cropped =
+        |view: &&&View| !view.other_picture && words::is_cropped(&view.params, face.frame_px);
     let crop = |view: &View| place(&view.params, face.frame_px, rect).shrink(1.0);
     // The pair lies over its many negatives, and names over everything.
     for view in views.iter().rev().filter(is_cropped) {

@@ -60,7 +60,6 @@ pub(super) fn frame(
 pub(super) fn view(
     ui: &mut Ui,
     view: &View,
-    frame_px: (u32, u32),
     side: f32,
     label: &str,
     picture: impl Fn(f32) -> Option<Image<'static>>,
@@ -73,11 +72,11 @@ pub(super) fn view(
         if let Some(image) = picture(side) {
             image.paint_at(ui, place);
         }
-        if words::is_cropped(&view.params, frame_px) {
+        if words::is_cropped(&view.params, view.frame_px) {
             boxes::outline(ui, view.role, place.shrink(1.0));
         }
         let below = pos2(rect.left(), place.bottom() + 1.0);
-        text(ui, &words::applied(view, frame_px), below, side, 2, dim);
+        text(ui, &words::applied(view), below, side, 2, dim);
         if response.hovered() {
             paint::outline(ui, place);
         }

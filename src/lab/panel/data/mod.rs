@@ -143,14 +143,14 @@ impl Data {
         for (at, view) in shown(face).into_iter().enumerate() {
             let label = format!("{name}: {} {}", words::role(view.role), at + 1);
             let picture = |side: f32| self.pictures.view(first + at, side);
-            cell::view(ui, view, face.frame_px, side, &label, picture).on_hover_ui(|ui| {
+            cell::view(ui, view, side, &label, picture).on_hover_ui(|ui| {
                 let side = paint::enlarged_side(ui, 1);
                 ui.set_max_width(side.max(320.0));
                 ui.strong(words::role(view.role));
                 if let Some(image) = picture(side) {
                     ui.add(image);
                 }
-                for line in words::details(view, face.frame_px, side_px) {
+                for line in words::details(view, side_px) {
                     ui.label(line);
                 }
                 ui.colored_label(tone(ui, Tone::Dim), words::about_role(view.role));

@@ -16,6 +16,8 @@ fn view(role: ViewRole, change: impl FnOnce(&mut ViewParams)) -> View {
     View {
         role,
         params,
+        frame_px: FRAME_PX,
+        other_picture: false,
         pixels: vec![7; 3 * 64 * 64],
     }
 }
@@ -84,7 +86,7 @@ fn parameters_in_words() {
         params.edge = 1;
     });
     assert_eq!(
-        words::details(&view, FRAME_PX, 64),
+        words::details(&view, 64),
         [
             "Crop of 120 × 80 px from column 12, row 8 of the frame (200 × 100 px)",
             "Mirrored left to right",
@@ -97,7 +99,7 @@ fn parameters_in_words() {
         ]
     );
     assert_eq!(
-        words::applied(&view, FRAME_PX),
+        words::applied(&view),
         "mirrored, edges only, gray, blurred, rotated, shifted, other colours, cropped"
     );
 }
@@ -105,30 +107,47 @@ fn parameters_in_words() {
 #[test]
 fn what_was_not_done_is_not_said() {
     let plain = view(ViewRole::Whole, |_| {});
-    assert_eq!(words::applied(&plain, FRAME_PX), "as it is");
+    assert_eq!(words::applied(&plain), "as it is");
     assert_eq!(
-        words::details(&plain, FRAME_PX, 64),
+        words::details(&plain, 64),
         ["The whole frame (200 × 100 px)"]
     );
     let gray = view(ViewRole::First, |params| params.gray = 1);
-    assert_eq!(words::applied(&gray, FRAME_PX), "gray");
-    // The mirror image is one, whoever mirrors it.
-    let mirrored = view(ViewRole::Mirrored, |_| {});
-    assert_eq!(words::applied(&mirrored, FRAME_PX), "mirrored");
+    assert_eq!(words::applied(&gray), "gray");
+    let mirrored = view(ViewRole::OtherPose, |params| params.flip = 1);
+    assert_eq!(words::applied(&mirrored), "mirrored");
+    let other = View {
+        other_picture: true,
+        frame_px: (90, 80),
+        ..view(ViewRole::OtherPose, |params| {
+            (params.width, params.height) = (90, 80);
+        })
+    };
+    assert_eq!(words::applied(&other), "another picture");
+    assert_eq!(
+        words::details(&other, 64),
+        ["The whole other picture (90 × 80 px)"]
+    );
 }
 
 #[test]
 fn roles_and_streams_have_names_of_their_own() {
     let roles = [
         ViewRole::Whole,
-        ViewRole::Mirrored,
+        ViewRole::OtherPose,
         ViewRole::First,
         ViewRole::Second,
         ViewRole::Negative,
     ];
     assert_eq!(
         roles.map(words::role),
-        ["Face", "Mirrored", "First view", "Second view", "Negative"]
+        [
+            "Face",
+            "Other pose",
+            "First view",
+            "Second view",
+            "Negative"
+        ]
     );
     let streams = [Stream::Recon, Stream::Face, Stream::Pose];
     assert_eq!(

@@ -17,7 +17,8 @@ pub(super) fn stream(stream: Stream) -> &'static str {
 pub(super) fn about_stream(stream: Stream) -> &'static str {
     match stream {
         Stream::Recon => {
-            "Each face and its mirror image go in; the decoder should redraw both from their codes."
+            "Each face and the same person in another pose go in; the decoder should redraw both from \
+             their codes."
         }
         Stream::Face => {
             "Two views of one face should get face codes that are alike, and unlike those of all \
@@ -34,7 +35,7 @@ pub(super) fn about_stream(stream: Stream) -> &'static str {
 pub(super) fn role(role: ViewRole) -> &'static str {
     match role {
         ViewRole::Whole => "Face",
-        ViewRole::Mirrored => "Mirrored",
+        ViewRole::OtherPose => "Other pose",
         ViewRole::First => "First view",
         ViewRole::Second => "Second view",
         ViewRole::Negative => "Negative",
@@ -45,7 +46,7 @@ pub(super) fn role(role: ViewRole) -> &'static str {
 pub(super) fn about_role(role: ViewRole) -> &'static str {
     match role {
         ViewRole::Whole => "The face as it goes in: what the decoder should redraw.",
-        ViewRole::Mirrored => "The same face in the mirrored pose: to be redrawn as well.",
+        ViewRole::OtherPose => "The same person in another pose: to be redrawn as well.",
         ViewRole::First | ViewRole::Second => "One of a pair whose codes are drawn together.",
         ViewRole::Negative => "The codes of the pair are pushed away from this one.",
     }
@@ -56,26 +57,23 @@ pub(super) fn is_cropped(params: &ViewParams, (width, height): (u32, u32)) -> bo
     (params.width, params.height) != (width, height)
 }
 
-fn is_mirrored(view: &View) -> bool {
-    view.params.flip == 1 || view.role == ViewRole::Mirrored
-}
-
 fn is_shifted(params: &ViewParams) -> bool {
     params.shift_x != 0.0 || params.shift_y != 0.0
 }
 
 /// What was done to the frame, in a few words.
-pub(super) fn applied(view: &View, frame_px: (u32, u32)) -> String {
+pub(super) fn applied(view: &View) -> String {
     let params = &view.params;
     let done: Vec<&str> = [
-        (is_mirrored(view), "mirrored"),
+        (view.other_picture, "another picture"),
+        (params.flip == 1, "mirrored"),
         (params.edge == 1, "edges only"),
         (params.gray == 1, "gray"),
         (params.sigma > 0.0, "blurred"),
         (params.angle_deg != 0.0, "rotated"),
         (is_shifted(params), "shifted"),
         (params.jitter == 1, "other colours"),
-        (is_cropped(params, frame_px), "cropped"),
+        (is_cropped(params, view.frame_px), "cropped"),
     ]
     .into_iter()
     .filter_map(|(is_done, word)| is_done.then_some(word))
@@ -88,18 +86,23 @@ pub(super) fn applied(view: &View, frame_px: (u32, u32)) -> String {
 }
 
 /// What was done to the frame with all numbers, in the order in which it was done.
-pub(super) fn details(view: &View, frame_px: (u32, u32), side_px: usize) -> Vec<String> {
+pub(super) fn details(view: &View, side_px: usize) -> Vec<String> {
     let params = &view.params;
-    let (width, height) = frame_px;
-    let mut lines = vec![if is_cropped(params, frame_px) {
+    let (width, height) = view.frame_px;
+    let frame = if view.other_picture {
+        "other picture"
+    } else {
+        "frame"
+    };
+    let mut lines = vec![if is_cropped(params, view.frame_px) {
         format!(
-            "Crop of {} × {} px from column {}, row {} of the frame ({width} × {height} px)",
+            "Crop of {} × {} px from column {}, row {} of the {frame} ({width} × {height} px)",
             params.width, params.height, params.left, params.top
         )
     } else {
-        format!("The whole frame ({width} × {height} px)")
+        format!("The whole {frame} ({width} × {height} px)")
     }];
-    if is_mirrored(view) {
+    if params.flip == 1 {
         lines.push("Mirrored left to right".into());
     }
     if params.angle_deg != 0.0 {

@@ -92,9 +92,9 @@ fn plain_name(term: &Term) -> &'static str {
         Curve::Pose => "L pose",
         Curve::Orth => "L orth",
         Curve::T1 => "t1: own codes",
-        Curve::T2 => "t2: flipped pose",
-        Curve::T3 => "t3: flipped face",
-        Curve::T4 => "t4: both flipped",
+        Curve::T2 => "t2: other pose",
+        Curve::T3 => "t3: other face",
+        Curve::T4 => "t4: both other",
         _ => term.symbol,
     }
 }

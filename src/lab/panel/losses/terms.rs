@@ -70,9 +70,9 @@ pub static TERMS: [Term; COUNT] = [
     Term::new(Curve::Face, "L_face", "face", "telling faces apart").main(),
     Term::new(Curve::Pose, "L_pose", "pose", "telling poses apart").main(),
     Term::new(Curve::T1, "t_1", "t1", "face from its own codes").dashed(Dash::LONG),
-    Term::new(Curve::T2, "t_2", "t2", "own look, mirrored pose").dashed(Dash::SHORT),
-    Term::new(Curve::T3, "t_3", "t3", "mirrored look, own pose").dashed(Dash::DASH_DOT),
-    Term::new(Curve::T4, "t_4", "t4", "mirrored face from its own codes").dashed(Dash::DOTS),
+    Term::new(Curve::T2, "t_2", "t2", "own look, other pose").dashed(Dash::SHORT),
+    Term::new(Curve::T3, "t_3", "t3", "look from the other pose").dashed(Dash::DASH_DOT),
+    Term::new(Curve::T4, "t_4", "t4", "other pose from its own codes").dashed(Dash::DOTS),
     Term::new(Curve::Orth, "L_orth", "orth", "overlap of the two codes").dashed(Dash::SHORT),
     Term::new(
         Curve::LearningRate,

@@ -1,0 +1,151 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rand::SeedableRng;
+
+use super::*;
+use crate::config::{FacePositive, RunConfig};
+use crate::data::{FaceSource, FrameCache, StepBatch, StepBuilder};
+
+/// A step on faces of two generated people.
+fn step(change: impl FnOnce(&mut RunConfig)) -> StepBatch {
+    let mut cfg = RunConfig::default();
+    (cfg.batch.recon, cfg.batch.face) = (4, 3);
+    (cfg.pose.batch_size, cfg.pose.num_negatives) = (2, 5);
+    change(&mut cfg);
+    let dir = tempfile::tempdir().unwrap();
+    let cache = Arc::new(FrameCache::open(dir.path()));
+    let source = Arc::new(FaceSource::generated(1, 2, 64));
+    let builder = StepBuilder::new(source, cache, &cfg).unwrap();
+    builder.build(3, StepBatch::default(), &|| false).unwrap()
+}
+
+/// The pixels of the frame that a view shows.
+fn pixels<'a>(batch: &'a StepBatch, view: &ViewParams) -> &'a [u8] {
+    batch.arena.frame(view.frame).1
+}
+
+/// The views with the pixels of their frames, wherever these lie in the arena.
+fn seen<'a>(batch: &'a StepBatch, views: &[ViewParams]) -> Vec<(ViewParams, &'a [u8])> {
+    let shown = |view: &ViewParams| (ViewParams { frame: 0, ..*view }, pixels(batch, view));
+    views.iter().map(shown).collect()
+}
+
+#[test]
+fn shares_are_kept() {
+    let sources = [PoseSource::Flip, PoseSource::Clip, PoseSource::Rotate];
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let draws = 10_000;
+    for (shares, expected) in [
+        (vec![], [1.0 / 3.0; 3]),
+        (vec![1.0, 0.0, 3.0], [0.25, 0.0, 0.75]),
+    ] {
+        let poses = PoseDraw::new(&sources, &shares);
+        let mut counts = HashMap::new();
+        for _ in 0..draws {
+            *counts
+                .entry(format!("{:?}", poses.draw(&mut rng)))
+                .or_default() += 1;
+        }
+        for (source, p) in sources.into_iter().zip(expected) {
+            let name = format!("{:?}", Change::from(source));
+            let count: i32 = counts.remove(&name).unwrap_or_default();
+            let sigma = (f64::from(draws) * p * (1.0 - p)).sqrt();
+            let off = f64::from(count) - f64::from(draws) * p;
+            assert!(off.abs() <= 3.0 * sigma, "{name}: {count}");
+        }
+        assert!(counts.is_empty(), "{counts:?}");
+    }
+}
+
+#[test]
+fn without_partners_s_hat_is_the_mirrored_s_and_nothing_else_changes() {
+    let batch = step(|_| {});
+    let mirrored: Vec<_> = batch
+        .recon
+        .iter()
+        .map(|s| ViewParams { flip: 1, ..*s })
+        .collect();
+    assert_eq!(batch.recon_hat, mirrored);
+    assert_eq!(batch.arena.table.len(), 4 + 3 + 2);
+
+    // Partners are drawn by themselves: everything of the frame's own stays to the bit.
+    let with = step(|cfg| {
+        cfg.pose.source = vec![PoseSource::Pairs];
+        cfg.pose.neg_source = vec![PoseSource::Person];
+        cfg.face.positive = FacePositive::Clip;
+    });
+    assert_eq!(seen(&with, &with.recon), seen(&batch, &batch.recon));
+    assert_eq!(seen(&with, &with.face[..3]), seen(&batch, &batch.face[..3]));
+    assert_eq!(seen(&with, &with.pose[..4]), seen(&batch, &batch.pose[..4]));
+    for (own, other) in with.face[3..].iter().zip(&batch.face[3..]) {
+        assert_ne!(pixels(&with, own), pixels(&batch, other));
+        assert_eq!(
+            ViewParams { frame: 0, ..*own },
+            ViewParams { frame: 0, ..*other }
+        );
+    }
+    for (s, s_hat) in with.recon.iter().zip(&with.recon_hat) {
+        assert_eq!(*s_hat, whole(s.frame + 1, (64, 64)));
+        assert_ne!(pixels(&with, s), pixels(&with, s_hat));
+    }
+    assert!(with.pose[4..].iter().all(|view| view.flip == 0));
+    for (at, view) in with.pose[4..].iter().enumerate() {
+        assert_ne!(
+            view.frame,
+            with.pose[at / 5].frame,
+            "never the picture itself"
+        );
+    }
+}
+
+#[test]
+fn geometric_sources_change_the_picture_itself() {
+    let turned = step(|cfg| cfg.pose.source = vec![PoseSource::Rotate]);
+    let shifted = step(|cfg| cfg.pose.source = vec![PoseSource::Translate]);
+    for (s, s_hat) in turned.recon.iter().zip(&turned.recon_hat) {
+        assert!(s_hat.angle_deg != 0.0 && s_hat.angle_deg.abs() <= 40.0);
+        assert_eq!(
+            *s,
+            ViewParams {
+                angle_deg: 0.0,
+                ..*s_hat
+            }
+        );
+    }
+    for (s, s_hat) in shifted.recon.iter().zip(&shifted.recon_hat) {
+        assert!(s_hat.shift_x != 0.0 && s_hat.shift_x.abs() <= 0.1 && s_hat.shift_y.abs() <= 0.1);
+        assert_eq!(
+            *s,
+            ViewParams {
+                shift_x: 0.0,
+                shift_y: 0.0,
+                ..*s_hat
+            }
+        );
+    }
+    let negatives = step(|cfg| cfg.pose.neg_source = vec![PoseSource::Translate]);
+    assert!(
+        negatives.pose[4..]
+            .iter()
+            .all(|view| view.flip == 0 && view.shift_x != 0.0)
+    );
+}
+
+#[test]
+fn a_frame_is_read_once_per_place() {
+    let batch = step(|cfg| {
+        cfg.pose.neg_source = vec![PoseSource::Pairs];
+        cfg.pose.num_negatives = 30;
+    });
+    assert_eq!(batch.arena.table.len(), 4 + 3 + 2 * 2);
+    let batch = step(|cfg| {
+        cfg.pose.neg_source = vec![PoseSource::Clip];
+        cfg.pose.num_negatives = 60;
+    });
+    assert_eq!(
+        batch.arena.table.len(),
+        4 + 3 + 2 * 8,
+        "all frames of the two clips"
+    );
+}
