@@ -34,10 +34,13 @@ pub fn initial_values(name: &str, shape: &[usize], fan_in: usize, seed: u64) -> 
     }
     let mut rng = ChaCha8Rng::seed_from_u64(stream_seed(seed, name, 0, 0));
     if name.starts_with("encoder.") || name.starts_with("trunk.") {
-        let [out, _, kh, kw] = shape else {
-            return Some(vec![0.0; count]);
+        let std = match shape {
+            [out, _, kh, kw] => (2.0 / (out * kh * kw) as f64).sqrt(),
+            // The linear embedding of patches.
+            [fan_in, _] => (2.0 / *fan_in as f64).sqrt(),
+            _ => return Some(vec![0.0; count]),
         };
-        let normal = Normal::new(0.0, (2.0 / (out * kh * kw) as f64).sqrt()).ok()?;
+        let normal = Normal::new(0.0, std).ok()?;
         return Some((0..count).map(|_| normal.sample(&mut rng) as f32).collect());
     }
     let bound = 1.0 / (fan_in as f64).sqrt();

@@ -16,6 +16,7 @@ mod init;
 mod layers;
 mod norm;
 mod params;
+mod patch;
 
 use burn::module::Module;
 use burn::tensor::{Device, FloatDType};
@@ -37,6 +38,7 @@ pub(crate) use params::Path;
 pub use params::{
     Buffers, Filler, NamedValues, is_buffer, load_exactly, load_values, parameter_count, values,
 };
+pub use patch::PatchEmbedding;
 
 /// Everything PCL trains.
 #[derive(Module, Debug)]
@@ -60,6 +62,8 @@ pub struct Architecture {
     pub width: f64,
     /// Channels of F_p; 0: as many as F_f.
     pub pose_channels: usize,
+    /// A linear embedding of patches beside layers 1–10.
+    pub patch_shortcut: bool,
     /// Projection heads.
     pub heads: bool,
     /// How the codes enter D.
@@ -79,7 +83,10 @@ pub struct Architecture {
 impl Architecture {
     /// Channel counts of the encoder.
     pub fn widths(&self) -> Widths {
-        Widths::new(self.backbone, self.width).with_pose_channels(self.pose_channels)
+        Widths {
+            patch_shortcut: self.patch_shortcut,
+            ..Widths::new(self.backbone, self.width).with_pose_channels(self.pose_channels)
+        }
     }
 
     /// The size of D.
@@ -106,6 +113,7 @@ impl From<&RunConfig> for Architecture {
             backbone: config.backbone,
             width: config.model.width,
             pose_channels: config.model.pose_channels,
+            patch_shortcut: config.model.patch_shortcut,
             heads: config.proj.enabled,
             combine: config.recon.combine,
             decoder_fc: config.recon.fc,
