@@ -6,6 +6,8 @@ mod bench;
 mod faults;
 #[path = "support/process.rs"]
 mod process;
+#[path = "cli/sources.rs"]
+mod sources;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -18,7 +20,7 @@ use serde_json::Value;
 fn help_names_what_there_is() {
     let place = Place::new();
     let help = place.run(&["--help"]).expect(0).stdout;
-    for command in ["train", "lab", "bench", "devices", "config"] {
+    for command in ["train", "lab", "frames", "bench", "devices", "config"] {
         assert!(help.contains(command), "{command}");
     }
     let help = place.run(&["train", "--help"]).expect(0).stdout;
@@ -135,6 +137,14 @@ fn what_the_user_got_wrong_ends_with_2_and_a_sentence() {
         (
             &["--set", "precision=f16"],
             &["16-bit floats", "CPU", "visage devices", "precision=f32"],
+        ),
+        (
+            &["--set", "pose.source=flip,clip"],
+            &["`pose.source` names `clip`", "no clips", "`flip`", "faces"],
+        ),
+        (
+            &["--set", "pose.source=mirror"],
+            &["pose.source", "`flip`", "`person`"],
         ),
         (&["--device", "cuda"], &["cuda", "visage devices"]),
         (&["--device", "99"], &["no adapter 99", "visage devices"]),

@@ -5,6 +5,7 @@ mod devices;
 mod embed;
 mod eval;
 mod faces;
+mod frames;
 mod lab;
 mod plan;
 mod swap;
@@ -47,6 +48,8 @@ enum Command {
     Swap(swap::SwapArgs),
     /// Draw generated faces with labels, in the layout of a known data set.
     Faces(faces::FacesArgs),
+    /// Turn videos into folders of frames, one clip each, with an installed ffmpeg.
+    Frames(frames::FramesArgs),
     /// Time a training step and its parts, or what the lab's window costs.
     Bench(Box<bench::BenchArgs>),
     /// List the graphics adapters that could train.
@@ -92,6 +95,7 @@ pub fn main() -> u8 {
         Some(Command::Embed(args)) => embed::run(args),
         Some(Command::Swap(args)) => swap::run(args),
         Some(Command::Faces(args)) => faces::run(args),
+        Some(Command::Frames(args)) => frames::run(args),
         Some(Command::Bench(args)) => bench::run(&args),
         Some(Command::Devices) => devices::run(),
         Some(Command::Config { preset }) => train::show_config(preset.as_deref()),

@@ -134,7 +134,9 @@ pub(super) fn start(args: &TrainArgs, in_lab: bool) -> Result<u8> {
         let source = data::open(plan.file.data.as_deref(), &plan.config)?;
         let (config, notes) = data::settle(&source, &plan.config)?;
         let needs = Plan::new(&config, source.len());
-        notes.iter().for_each(|note| println!("{note}"));
+        for note in &notes {
+            writeln!(std::io::stdout(), "{note}")?;
+        }
         plan::print(&config, &needs, &source.describe(), &device.words)?;
         device.hold(needs.buffer_bytes, needs.buffer_key)?;
         return Ok(DONE);

@@ -38,6 +38,7 @@ mod skipped;
 mod slot;
 mod source;
 mod step;
+pub mod video;
 mod vox;
 
 use std::path::{Path, PathBuf};

@@ -25,6 +25,14 @@ pub struct Visit {
     pub frame: Frame,
 }
 
+/// What a place adds to the batch.
+pub struct Filled {
+    /// The frames, the own one first.
+    pub frames: Vec<Frame>,
+    /// The views, which count frames from the own one.
+    pub views: Vec<ViewParams>,
+}
+
 /// Where ŝ comes from, drawn by shares.
 pub struct PoseDraw {
     changes: Vec<Change>,
@@ -75,9 +83,12 @@ impl<'a> Slot<'a> {
         }
     }
 
-    /// The frames, the own one first.
-    pub fn into_frames(self) -> Vec<Frame> {
-        self.frames
+    /// The frames with the views that were made of them.
+    pub fn filled(self, views: Vec<ViewParams>) -> Filled {
+        Filled {
+            frames: self.frames,
+            views,
+        }
     }
 
     /// s and ŝ.

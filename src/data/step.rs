@@ -13,7 +13,7 @@ use super::sampler::{Stream, below, indices};
 use super::settle::settle;
 use super::sizes::StreamSizes;
 use super::skipped::SkippedFile;
-use super::slot::{PoseDraw, Slot, Visit};
+use super::slot::{Filled, PoseDraw, Slot, Visit};
 use super::source::{FaceSource, FrameId};
 use crate::augment::{FrameArena, Interpolation, ViewParams};
 use crate::config::{Branch, PoseLoss, RunConfig};
@@ -117,7 +117,7 @@ impl StepBuilder {
             ..Default::default()
         };
         batch.arena.clear();
-        let mut views = filled.into_iter().map(|(frames, mut views)| {
+        let mut views = filled.into_iter().map(|Filled { frames, mut views }| {
             let first = batch.arena.table.len() as u32;
             for frame in &frames {
                 batch.arena.push(frame.width, frame.height, frame.rgb());
@@ -167,7 +167,7 @@ impl StepBuilder {
         step: u64,
         slots: &[(Stream, usize, usize)],
         stop: &(dyn Fn() -> bool + Sync),
-    ) -> Result<Vec<(Vec<Frame>, Vec<ViewParams>)>, DataError> {
+    ) -> Result<Vec<Filled>, DataError> {
         let fill = |(number, slot)| {
             if stop() {
                 return Err(DataError::LoaderEnded("it was told to".into()));
@@ -177,14 +177,13 @@ impl StepBuilder {
         slots.par_iter().enumerate().map(fill).collect()
     }
 
-    /// Finds the frames of slot `number` of the step and draws its views, which count frames from
-    /// the slot's own one.
+    /// Finds the frames of slot `number` of the step and draws its views.
     fn fill(
         &self,
         step: u64,
         number: u64,
         &(stream, place, item): &(Stream, usize, usize),
-    ) -> Result<(Vec<Frame>, Vec<ViewParams>), DataError> {
+    ) -> Result<Filled, DataError> {
         let seed = stream_seed(self.cfg.seed, stream.tag(), step, place as u64);
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let visit = self.usable_frame(item, &mut rng)?;
@@ -197,7 +196,7 @@ impl StepBuilder {
             (Stream::Pose, PoseLoss::FaceStyle) => slot.face_views(None, &mut rng)?,
             (Stream::Pose, _) => slot.pose_views(&mut rng)?,
         };
-        Ok((slot.into_frames(), views))
+        Ok(slot.filled(views))
     }
 
     /// The frame of this visit. An unusable one is noted and another item takes its place, drawn

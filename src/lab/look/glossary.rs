@@ -33,7 +33,9 @@ pub const SYMBOLS: [&str; 25] = [
 pub fn about(symbol: &str) -> &'static str {
     match symbol {
         "s" => "A face as it goes in.",
-        "s^" => "The same person in another pose: here the face mirrored left to right.",
+        "s^" => {
+            "The same person in another pose: the face mirrored left to right, or what pose.source names."
+        }
         "F_s" => "The whole code of a face: what the network passes on to other tasks.",
         "F_f" => "The face code: who it is and what the face does, without the pose.",
         "F_p" => "The pose code: where the head points.",
