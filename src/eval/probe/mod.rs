@@ -97,7 +97,7 @@ pub fn measure(set: &ProbeSet, code: &str, features: &Matrix) -> CodeReport {
     }
     let (mean_std, rms) = collapse::scale(&features);
     let gram = Gram::new(features, rms);
-    let mut ridges = Ridges::new(&gram);
+    let mut ridges = Ridges::new(&set, &gram);
     let spread = Spread::new(code, mean_std, rms, &mut ridges, &set);
     let identity = neighbours::identity(&set, &gram);
     CodeReport {
@@ -115,7 +115,7 @@ pub fn chance(set: &ProbeSet) -> CodeReport {
     let gram = Gram::of_equals(set.labels.len());
     CodeReport {
         identity: neighbours::identity_by_chance(&set),
-        ..probes(&set, CHANCE, &mut Ridges::new(&gram))
+        ..probes(&set, CHANCE, &mut Ridges::new(&set, &gram))
     }
 }
 
@@ -149,5 +149,7 @@ fn mean(numbers: impl IntoIterator<Item = f64>) -> Option<f64> {
     (count > 0).then(|| sum / count as f64)
 }
 
+#[cfg(test)]
+mod sklearn_tests;
 #[cfg(test)]
 mod tests;

@@ -101,6 +101,29 @@ impl ProbeSet {
         (set, used)
     }
 
+    /// For each of the pictures `part` the number of its person, from 0 without gaps: what belongs
+    /// together when people are left out or drawn. By identity, where that is not known by clip, else
+    /// every picture stands for itself; what is the same for all says nothing.
+    pub(super) fn people(&self, part: &[usize]) -> Vec<usize> {
+        let tells = |key: &Key| {
+            let mut known = part.iter().filter_map(|&i| key(&self.labels[i]));
+            known
+                .next()
+                .is_some_and(|first| known.any(|other| other != first))
+        };
+        let keys: Vec<Key> = [IDENTITY, CLIP].into_iter().filter(tells).collect();
+        let mut numbers = BTreeMap::new();
+        let number = |&i: &usize| {
+            let known = keys.iter().enumerate();
+            let name =
+                known.filter_map(|(level, key)| Some((level, key(&self.labels[i])? as usize)));
+            let name = name.min().unwrap_or((keys.len(), i));
+            let next = numbers.len();
+            *numbers.entry(name).or_insert(next)
+        };
+        part.iter().map(number).collect()
+    }
+
     /// Pictures to look for people among: the test part where it has two identities, else both
     /// parts; nothing where even those have not.
     pub(super) fn crowd(&self) -> Vec<usize> {
@@ -224,6 +247,30 @@ mod tests {
         assert_eq!(who(&set, &set.test), BTreeSet::from([1, 3, 6, 8]));
         assert_eq!(who(&set, &set.fit).len(), 6);
         assert_eq!(set.fit.len() + set.test.len(), 60);
+    }
+
+    #[test]
+    fn people_are_told_apart_by_what_is_known() {
+        let of = |labels: Vec<FaceLabel>| {
+            let all: Vec<usize> = (0..labels.len()).rev().collect();
+            ProbeSet::held_out(labels, Vec::new(), all.clone(), Vec::new(), 99).people(&all)
+        };
+        // Numbered in the order in which they come.
+        assert_eq!(of(people(3, 1, 2)), [0, 0, 1, 1, 2, 2]);
+        assert_eq!(of(people(1, 2, 2)), [0, 0, 1, 1]);
+        assert_eq!(of(vec![label(Some(5), Some(5)); 3]), [0, 1, 2]);
+        let mut some = people(1, 1, 2);
+        some.extend([label(None, Some(7)), label(None, Some(7))]);
+        some.push(label(Some(1), None));
+        assert_eq!(of(some), [0, 1, 1, 2, 2]);
+        assert_eq!(
+            of(vec![
+                label(None, None),
+                label(None, Some(1)),
+                label(None, Some(2))
+            ]),
+            [0, 1, 2]
+        );
     }
 
     #[test]

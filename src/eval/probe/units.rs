@@ -46,7 +46,7 @@ fn threshold(scores: &[f64], truth: &[bool]) -> f64 {
 }
 
 /// F1 per unit on the test part, `None` for units that do not occur there. The threshold is chosen
-/// on predictions for fit pictures that were left out. `None` without labels to fit or test.
+/// on predictions for fit pictures whose people were left out. `None` without labels to fit or test.
 pub(super) fn f1_each(set: &ProbeSet, ridges: &mut Ridges<'_>) -> Option<[Option<f64>; 8]> {
     let there = |label: &FaceLabel| Some(label.au_intensity?.map(|a| a >= THERE));
     let (fit, fit_truth) = known(set, &set.fit, there);
