@@ -45,7 +45,7 @@ pub(super) struct EvalArgs {
     #[arg(long, value_name = "PLACE")]
     hold_out: Vec<String>,
     /// `codes`: pictures, fit and test part together.
-    #[arg(long, value_name = "N", default_value_t = 1500)]
+    #[arg(long, value_name = "N", default_value_t = 2400)]
     pictures: usize,
     /// `fer`, `knn`, `finetune`: test on FER-2013's PublicTest instead of PrivateTest.
     #[arg(long)]
