@@ -13,6 +13,9 @@ const ROUNDING: f64 = 1e-6;
 pub(super) struct Gram {
     features: Matrix,
     products: DMatrix<f64>,
+    /// What was taken from each dimension before it was scaled.
+    offset: Vec<f64>,
+    scale: f64,
 }
 
 impl Gram {
@@ -46,6 +49,8 @@ impl Gram {
         Self {
             products: products(&features),
             features,
+            offset: means,
+            scale: f64::from(scale) / rms,
         }
     }
 
@@ -54,7 +59,14 @@ impl Gram {
         Self {
             features: Matrix::new(n, 0, Vec::new()),
             products: DMatrix::zeros(n, n),
+            offset: Vec::new(),
+            scale: 1.0,
         }
+    }
+
+    /// `(x − offset) · scale` of a feature x is what was multiplied.
+    pub fn scaling(&self) -> (&[f64], f64) {
+        (&self.offset, self.scale)
     }
 
     /// The features that were multiplied; without columns where all pictures are alike.

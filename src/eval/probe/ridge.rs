@@ -153,6 +153,24 @@ impl Ridge {
         }
     }
 
+    /// The same regression of one column as a function of features: predictions are
+    /// `weights · x + intercept`.
+    pub fn linear(&self, gram: &Gram, solution: &Solution) -> (DVector<f64>, f64) {
+        let features = gram.centred_features(&self.fit);
+        let (offset, scale) = gram.scaling();
+        let weights = features.tr_mul(&solution.weights.column(0)) * scale;
+        // The mean of the fit pictures is given the mean target.
+        let mean = |column: usize| {
+            let scaled = self.fit.iter().map(|&i| gram.features().row(i)[column]);
+            offset[column] + scaled.map(f64::from).sum::<f64>() / self.fit.len() as f64 / scale
+        };
+        let at_mean: f64 = (weights.iter().enumerate())
+            .map(|(at, weight)| weight * mean(at))
+            .sum();
+        let intercept = solution.intercepts[0] - at_mean;
+        (weights, intercept)
+    }
+
     /// Predictions for the pictures `picks`.
     pub fn predict(&self, gram: &Gram, solution: &Solution, picks: &[usize]) -> DMatrix<f64> {
         // The weights of a column sum to zero, so only the mean over the fit part has to go.
@@ -320,6 +338,32 @@ mod tests {
         let solution = ridge.solve(&DMatrix::from_column_slice(3, 1, &[7.0, 4.0, -2.0]));
         let far = ridge.predict(&gram, &solution, &[3, 4]);
         assert!((far[0] + 14.0).abs() < 1e-3 && (far[1] - 19.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn the_function_of_features_gives_the_same_predictions() {
+        let data: Vec<f32> = (0..30)
+            .map(|i| ((i * i * 7) % 23) as f32 * 0.3 + 5.0)
+            .collect();
+        let gram = gram(data.clone(), 3);
+        let fit = [0, 1, 2, 4, 5, 7, 8];
+        let ridge = Ridge::new(&gram, &fit, &[0, 1, 2, 3, 4, 5, 6]).unwrap();
+        let targets = [1.0, 4.0, -2.0, 0.5, 3.0, 2.5, -1.0];
+        let solution = ridge.solve(&DMatrix::from_column_slice(7, 1, &targets));
+        let (weights, intercept) = ridge.linear(&gram, &solution);
+        let expected = ridge.predict(&gram, &solution, &[3, 5, 9]);
+        for (&at, expected) in [3, 5, 9].iter().zip(expected.iter()) {
+            let x = &data[3 * at..3 * at + 3];
+            let sum: f64 = x
+                .iter()
+                .zip(weights.iter())
+                .map(|(&x, w)| f64::from(x) * w)
+                .sum();
+            assert!(
+                (sum + intercept - expected).abs() < 1e-5,
+                "{sum} {intercept} {expected}"
+            );
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::bootstrap::numbered;
 use crate::data::labelled::FaceLabel;
 
 /// Pictures of a person a test part needs before it takes in further people: a person is found
@@ -104,7 +105,7 @@ impl ProbeSet {
     /// For each of the pictures `part` the number of its person, from 0 without gaps: what belongs
     /// together when people are left out or drawn. By identity, where that is not known by clip, else
     /// every picture stands for itself; what is the same for all says nothing.
-    pub(super) fn people(&self, part: &[usize]) -> Vec<usize> {
+    pub fn people(&self, part: &[usize]) -> Vec<usize> {
         let tells = |key: &Key| {
             let mut known = part.iter().filter_map(|&i| key(&self.labels[i]));
             known
@@ -112,16 +113,12 @@ impl ProbeSet {
                 .is_some_and(|first| known.any(|other| other != first))
         };
         let keys: Vec<Key> = [IDENTITY, CLIP].into_iter().filter(tells).collect();
-        let mut numbers = BTreeMap::new();
-        let number = |&i: &usize| {
+        numbered(part.iter().map(|&i| {
             let known = keys.iter().enumerate();
-            let name =
+            let known =
                 known.filter_map(|(level, key)| Some((level, key(&self.labels[i])? as usize)));
-            let name = name.min().unwrap_or((keys.len(), i));
-            let next = numbers.len();
-            *numbers.entry(name).or_insert(next)
-        };
-        part.iter().map(number).collect()
+            known.min().unwrap_or((keys.len(), i))
+        }))
     }
 
     /// Pictures to look for people among: the test part where it has two identities, else both
@@ -212,7 +209,7 @@ fn quotas(sizes: &[usize], cap: usize) -> Vec<usize> {
 }
 
 /// `picks` places among `len`, evenly spaced.
-fn spaced(len: usize, picks: usize) -> impl Iterator<Item = usize> {
+pub(super) fn spaced(len: usize, picks: usize) -> impl Iterator<Item = usize> {
     (0..picks).map(move |at| (2 * at + 1) * len / (2 * picks))
 }
 

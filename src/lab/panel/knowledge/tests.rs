@@ -44,8 +44,8 @@ fn table(f_f: CodeReport, f_p: CodeReport) -> KnowledgeTable {
             code("chance", 30.0, 40.0, 0.1),
             code("raw pixels", 12.0, 28.0, 0.2),
         ],
-        swap: None,
         note: Some("800 generated faces".into()),
+        ..KnowledgeTable::default()
     }
 }
 
