@@ -95,10 +95,10 @@ pub(super) fn compare(picture: &[f32], truth: &[f32], side: usize) -> Comparison
 /// Sum of the squared differences to the next pixel to the right and below.
 fn gradient_energy(luma: &[f64], side: usize) -> f64 {
     let at = |i: usize| {
-        let right = if (i + 1) % side > 0 {
-            luma[i + 1] - luma[i]
-        } else {
+        let right = if (i + 1).is_multiple_of(side) {
             0.0
+        } else {
+            luma[i + 1] - luma[i]
         };
         let below = luma.get(i + side).map_or(0.0, |below| below - luma[i]);
         right * right + below * below

@@ -2,9 +2,11 @@
 //!
 //! ```text
 //! labels ─▶ ProbeSet (fit, test) ─┐
-//! features ─▶ Gram (all pairs) ───┴▶ ridge ─▶ pose, expression, action units
-//!                                  ▶ neighbours, retrieval ─▶ identity, pose
-//!                                  ▶ collapse ─▶ spread
+//! features ─▶ Gram (all pairs) ───┴▶ ridge ─▶ pose, expression, action units ┐
+//!                                  ▶ neighbours, retrieval ─▶ identity, pose ├▶ bootstrap
+//!                                  ▶ collapse ─▶ spread                      │
+//! pictures ─▶ pca ─▶ likeness, reconstruction, readback ──────────────────────┘
+//! F_f, F_p ─▶ dependence, separation
 //! ```
 //!
 //! Everything works on the matrix of scalar products between pictures, so the length of the
