@@ -136,12 +136,17 @@ impl ProbeFaces {
             test: (fit..used.len()).collect(),
             expressions: set.expressions,
         };
+        // Held-out places may hold pictures of people who are elsewhere too.
+        let shared = match set.shared_people() {
+            0 => String::new(),
+            count => format!(", where {count} people are in both parts"),
+        };
         Ok(Self {
             set,
             planes: Input::whole(SIDE_PX).prepare(&files)?,
             swaps: Vec::new(),
             words: format!(
-                "{} labelled faces of {}: {fit} to fit, {test} to test",
+                "{} labelled faces of {}: {fit} to fit, {test} to test{shared}",
                 used.len(),
                 labelled.root.display()
             ),

@@ -121,6 +121,15 @@ impl ProbeSet {
         }))
     }
 
+    /// Number of people known to be in both parts.
+    pub fn shared_people(&self) -> usize {
+        let people = |part: &[usize]| -> BTreeSet<u32> {
+            let known = part.iter().filter_map(|&i| self.labels[i].identity);
+            known.collect()
+        };
+        people(&self.fit).intersection(&people(&self.test)).count()
+    }
+
     /// Pictures to look for people among: the test part where it has two identities, else both
     /// parts; nothing where even those have not.
     pub(super) fn crowd(&self) -> Vec<usize> {
@@ -329,7 +338,10 @@ mod tests {
     fn held_out_pictures_never_help_to_fit() {
         let labels = people(2, 1, 3);
         let set = ProbeSet::held_out(labels, Vec::new(), vec![4, 0, 1, 99], vec![4, 5, 5], 10);
-        assert_eq!((set.fit, set.test), (vec![0, 1], vec![4, 5]));
+        assert_eq!((&set.fit[..], &set.test[..]), (&[0, 1][..], &[4, 5][..]));
+        assert_eq!(set.shared_people(), 0);
+        let set = ProbeSet::held_out(people(2, 1, 3), Vec::new(), vec![0, 3], vec![1, 2], 10);
+        assert_eq!(set.shared_people(), 1);
     }
 
     #[test]
