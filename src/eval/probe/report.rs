@@ -378,7 +378,6 @@ mod tests {
         let json = serde_json::to_value(full_table()).unwrap();
         let back: KnowledgeTable = serde_json::from_value(json.clone()).unwrap();
         assert_eq!(back, full_table());
-        // Before there were intervals, sharpness and reconstructions.
         let mut old = json;
         old.as_object_mut()
             .unwrap()
