@@ -14,10 +14,11 @@ use crate::eval::EvalError;
 use crate::eval::bench::{Bench, Contender, Progress};
 use crate::eval::encode::{Codes, encode};
 use crate::eval::faces::{ProbeFaces, SIDE_PX};
-use crate::eval::knowledge::{baselines, what_codes_know};
+use crate::eval::knowledge::{Baselines, PixelBaselines, what_codes_know};
 use crate::eval::protocol::{self, Outcome};
 use crate::eval::trained::Trained;
 use crate::figure::{self, examples};
+use crate::model::Widths;
 use crate::record::replace;
 
 /// Columns of a sheet of examples.
@@ -45,7 +46,7 @@ pub(super) struct EvalArgs {
     #[arg(long, value_name = "PLACE")]
     hold_out: Vec<String>,
     /// `codes`: pictures, fit and test part together.
-    #[arg(long, value_name = "N", default_value_t = 1500)]
+    #[arg(long, value_name = "N", default_value_t = 2400)]
     pictures: usize,
     /// `fer`, `knn`, `finetune`: test on FER-2013's PublicTest instead of PrivateTest.
     #[arg(long)]
@@ -210,12 +211,15 @@ fn codes(
         }
     };
     progress.finish_and_clear();
-    let base = if args.no_baselines {
-        Vec::new()
+    let baselines = if args.no_baselines {
+        None
     } else {
-        baselines(config, &faces, &device.device)?
+        let widths = Widths::new(config.backbone, config.model.width);
+        let pixels = PixelBaselines::new(&faces, widths.code_len());
+        Some(Baselines::new(config, &faces, pixels, &device.device)?)
     };
-    let table = what_codes_know(&trained.model, config.recon.combine, &faces, &base)?;
+    let combine = config.recon.combine;
+    let table = what_codes_know(&trained.model, combine, &faces, baselines.as_ref())?;
     println!("{}, on {}", trained.describe(), device.words);
     print!("{}", table.text());
     let stem = out.join(format!("codes-{name}"));

@@ -382,7 +382,7 @@ defaults! {
     SnapshotConfig { every_steps: 200, faces: 8 }
     VoxConfig { unit: VoxUnit::Video }
     DataConfig { layout: Layout::Auto, list: String::new(), cache_px: 160, strict: false, exclude: Vec::new(), people: 64 }
-    KnowledgeConfig { pictures: 840, every_steps: 0, time_share: 0.05, data: String::new() }
+    KnowledgeConfig { pictures: 1000, every_steps: 0, time_share: 0.05, data: String::new() }
     EvalConfig { feature: Feature::Fs, same_length: false }
     ProbeConfig { shuffle: true, select: ProbeSelect::Last, epochs: 300 }
     PoseProbeConfig {

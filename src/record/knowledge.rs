@@ -84,8 +84,7 @@ mod tests {
             ms: 2.0,
             table: KnowledgeTable {
                 codes: vec![code],
-                swap: None,
-                note: None,
+                ..KnowledgeTable::default()
             },
         }
     }

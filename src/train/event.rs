@@ -193,7 +193,8 @@ pub struct KnowledgeReport {
     pub epoch: u32,
     /// What the measurement took, in milliseconds.
     pub ms: f64,
-    /// The table: F_s, F_f and F_p, then chance, raw pixels and an untrained encoder.
+    /// The table: F_s, F_f and F_p, then chance, raw pixels, their principal components
+    /// and an untrained encoder.
     pub table: KnowledgeTable,
 }
 

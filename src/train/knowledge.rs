@@ -11,9 +11,8 @@ use crate::config::RunConfig;
 use crate::data::labelled::{self, Labelled, LabelledError};
 use crate::eval::EvalError;
 use crate::eval::faces::ProbeFaces;
-use crate::eval::knowledge::{baselines as measure_baselines, what_codes_know};
-use crate::eval::probe::CodeReport;
-use crate::model::Pcl;
+use crate::eval::knowledge::{Baselines, PixelBaselines, what_codes_know};
+use crate::model::{Pcl, Widths};
 
 /// The measurement of one run.
 pub struct LiveProbe {
@@ -31,15 +30,20 @@ pub struct LiveProbe {
 
 enum State {
     Off,
-    /// The faces are being drawn or read while the first steps are made.
-    Preparing(JoinHandle<Result<ProbeFaces, EvalError>>),
-    Ready {
-        faces: Box<ProbeFaces>,
-        /// Empty until the first measurement.
-        baselines: Vec<CodeReport>,
-    },
+    /// The faces are being drawn or read, and what pixels know is measured, while the first steps
+    /// are made.
+    Preparing(JoinHandle<Result<Prepared, EvalError>>),
+    /// Nothing was measured yet.
+    Prepared(Box<Prepared>),
+    Ready(Box<(ProbeFaces, Baselines)>),
     /// The faces cannot be had, which is not said yet.
     Failed(String),
+}
+
+/// Faces and what needs no network.
+struct Prepared {
+    faces: ProbeFaces,
+    pixels: PixelBaselines,
 }
 
 impl LiveProbe {
@@ -54,6 +58,7 @@ impl LiveProbe {
         emit: &mut dyn FnMut(Event),
     ) -> Result<Self, LabelledError> {
         let pictures = config.knowledge.pictures;
+        let code_len = Widths::new(config.backbone, config.model.width).code_len();
         let state = if pictures == 0 {
             State::Off
         } else if let Some(labelled) = labels(config, data, emit)? {
@@ -65,9 +70,11 @@ impl LiveProbe {
                         .into(),
                 });
             }
-            spawn(move || ProbeFaces::labelled(&labelled, &hold_out, pictures))
+            spawn(code_len, move || {
+                ProbeFaces::labelled(&labelled, &hold_out, pictures)
+            })
         } else if data.is_none() {
-            spawn(move || Ok(ProbeFaces::generated(pictures)))
+            spawn(code_len, move || Ok(ProbeFaces::generated(pictures)))
         } else {
             State::Off
         };
@@ -111,11 +118,12 @@ impl LiveProbe {
             return Ok(());
         }
         self.get_ready(config, device, emit)?;
-        let State::Ready { faces, baselines } = &self.state else {
+        let State::Ready(ready) = &self.state else {
             return Ok(());
         };
+        let (faces, baselines) = &**ready;
         let start = Instant::now();
-        let table = what_codes_know(model, config.recon.combine, faces, baselines)
+        let table = what_codes_know(model, config.recon.combine, faces, Some(baselines))
             .map_err(|error| error.to_string())?;
         self.spent += start.elapsed();
         self.measured_at = Some(step);
@@ -147,7 +155,8 @@ impl LiveProbe {
         }
         self.take_over();
         match &self.state {
-            State::Ready { faces, .. } => Some(faces),
+            State::Prepared(prepared) => Some(&prepared.faces),
+            State::Ready(ready) => Some(&ready.0),
             _ => None,
         }
     }
@@ -165,19 +174,21 @@ impl LiveProbe {
         emit: &mut dyn FnMut(Event),
     ) -> Result<(), String> {
         self.take_over();
-        match &mut self.state {
-            State::Ready { faces, baselines } if baselines.is_empty() => {
-                *baselines =
-                    measure_baselines(config, faces, device).map_err(|error| error.to_string())?;
+        self.state = match std::mem::replace(&mut self.state, State::Off) {
+            State::Prepared(prepared) => {
+                let Prepared { faces, pixels } = *prepared;
+                let baselines = Baselines::new(config, &faces, pixels, device)
+                    .map_err(|error| error.to_string())?;
+                State::Ready(Box::new((faces, baselines)))
             }
             State::Failed(text) => {
                 emit(Event::Warning {
                     text: format!("What the codes know is not measured: {text}"),
                 });
-                self.state = State::Off;
+                State::Off
             }
-            _ => {}
-        }
+            other => other,
+        };
         Ok(())
     }
 
@@ -185,10 +196,7 @@ impl LiveProbe {
     fn take_over(&mut self) {
         self.state = match std::mem::replace(&mut self.state, State::Off) {
             State::Preparing(preparing) => match preparing.join() {
-                Ok(Ok(faces)) => State::Ready {
-                    faces: Box::new(faces),
-                    baselines: Vec::new(),
-                },
+                Ok(Ok(prepared)) => State::Prepared(Box::new(prepared)),
                 Ok(Err(error)) => State::Failed(error.to_string()),
                 Err(_) => State::Failed("the labelled faces could not be drawn".into()),
             },
@@ -199,7 +207,15 @@ impl LiveProbe {
 
 /// On a few threads of its own: among the tasks of the first steps, which are smaller, it would hold
 /// those up until the last face is drawn.
-fn spawn(prepare: impl FnOnce() -> Result<ProbeFaces, EvalError> + Send + 'static) -> State {
+fn spawn(
+    code_len: usize,
+    faces: impl FnOnce() -> Result<ProbeFaces, EvalError> + Send + 'static,
+) -> State {
+    let prepare = move || {
+        let faces = faces()?;
+        let pixels = PixelBaselines::new(&faces, code_len);
+        Ok(Prepared { faces, pixels })
+    };
     let threads = rayon::current_num_threads().div_ceil(4);
     State::Preparing(std::thread::spawn(
         move || match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {

@@ -1,5 +1,6 @@
 //! Aligned columns of numbers with marks at the best.
 
+use super::bootstrap::Interval;
 use super::quantities::Good;
 
 /// `*` at the best learnt value if it beats all that is not learnt, `~` if it does not, as far as
@@ -43,13 +44,21 @@ fn rounded(value: f64, digits: usize) -> f64 {
     (value * unit).round() / unit + 0.0
 }
 
-/// A number with its mark, or a dash.
-pub(super) fn cell(value: Option<f64>, digits: usize, mark: char) -> String {
+/// A number with half of its interval and its mark, or a dash.
+pub(super) fn cell(
+    value: Option<f64>,
+    interval: Option<Interval>,
+    digits: usize,
+    mark: char,
+) -> String {
     let number = value.map_or_else(
         || "–".into(),
         |value| format!("{:.digits$}", rounded(value, digits)),
     );
-    format!("{number}{mark}")
+    let half = interval.map_or_else(String::new, |interval| {
+        format!("±{:.digits$}", interval.half())
+    });
+    format!("{number}{half}{mark}")
 }
 
 /// A row: its name, then its cells.
@@ -109,7 +118,12 @@ mod tests {
             of([Some(1.04), Some(1.01), Some(0.99)], Good::High),
             ['~', '~', ' ']
         );
-        assert_eq!(cell(Some(-0.004), 2, ' '), "0.00 ");
+        assert_eq!(cell(Some(-0.004), None, 2, ' '), "0.00 ");
+        let interval = Some(Interval {
+            low: 0.7,
+            high: 0.8,
+        });
+        assert_eq!(cell(Some(0.76), interval, 2, '*'), "0.76±0.05*");
         assert_eq!(of([Some(1.0); 3], Good::Neutral), [' ', ' ', ' ']);
     }
 }

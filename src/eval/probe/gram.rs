@@ -9,8 +9,14 @@ const BLOCK: usize = 128;
 /// Spread below this share of the features' size is rounding of 32-bit numbers.
 const ROUNDING: f64 = 1e-6;
 
-/// Scalar products of centred features, up to one common factor.
-pub(super) struct Gram(DMatrix<f64>);
+/// Centred features and their scalar products, up to one common factor.
+pub(super) struct Gram {
+    features: Matrix,
+    products: DMatrix<f64>,
+    /// What was taken from each dimension before it was scaled.
+    offset: Vec<f64>,
+    scale: f64,
+}
 
 impl Gram {
     /// Of finite features with root mean square `rms`.
@@ -40,12 +46,44 @@ impl Gram {
         }
         let scale = (1.0 / spread) as f32;
         features.data.iter_mut().for_each(|x| *x *= scale);
-        Self(products(&features))
+        Self {
+            products: products(&features),
+            features,
+            offset: means,
+            scale: f64::from(scale) / rms,
+        }
     }
 
     /// Of `n` pictures that are all alike.
     pub fn of_equals(n: usize) -> Self {
-        Self(DMatrix::zeros(n, n))
+        Self {
+            features: Matrix::new(n, 0, Vec::new()),
+            products: DMatrix::zeros(n, n),
+            offset: Vec::new(),
+            scale: 1.0,
+        }
+    }
+
+    /// `(x − offset) · scale` of a feature x is what was multiplied.
+    pub fn scaling(&self) -> (&[f64], f64) {
+        (&self.offset, self.scale)
+    }
+
+    /// The features that were multiplied; without columns where all pictures are alike.
+    pub fn features(&self) -> &Matrix {
+        &self.features
+    }
+
+    /// Features of the pictures `picks`, centred on the mean of `picks`.
+    pub fn centred_features(&self, picks: &[usize]) -> DMatrix<f64> {
+        let row = |i: usize| self.features.row(picks[i]);
+        let mut block =
+            DMatrix::from_fn(picks.len(), self.features.cols, |i, j| f64::from(row(i)[j]));
+        for mut column in block.column_iter_mut() {
+            let mean = column.mean();
+            column.add_scalar_mut(-mean);
+        }
+        block
     }
 
     /// Scalar products of the pictures `picks`, centred on the mean of `picks`.
@@ -64,33 +102,36 @@ impl Gram {
     /// Scalar products, pictures `rows` by pictures `columns`.
     pub fn between(&self, rows: &[usize], columns: &[usize]) -> DMatrix<f64> {
         DMatrix::from_fn(rows.len(), columns.len(), |i, j| {
-            self.0[(rows[i], columns[j])]
+            self.products[(rows[i], columns[j])]
         })
     }
 
     /// For each of `picks` the mean scalar product with the pictures `with`.
     pub fn means(&self, picks: &[usize], with: &[usize]) -> Vec<f64> {
-        let mean = |&i| with.iter().map(|&j| self.0[(i, j)]).sum::<f64>() / with.len() as f64;
+        let mean =
+            |&i| with.iter().map(|&j| self.products[(i, j)]).sum::<f64>() / with.len() as f64;
         picks.iter().map(mean).collect()
     }
 
     /// Squared distance between two pictures.
     pub fn distance2(&self, a: usize, b: usize) -> f64 {
-        (self.0[(a, a)] + self.0[(b, b)] - 2.0 * self.0[(a, b)]).max(0.0)
+        (self.products[(a, a)] + self.products[(b, b)] - 2.0 * self.products[(a, b)]).max(0.0)
     }
 }
 
-/// `X Xᵀ` in 32-bit arithmetic on this thread.
+/// `X Xᵀ` on this thread, in 64-bit arithmetic: a weak penalty follows directions that 32-bit sums
+/// would drown.
 fn products(features: &Matrix) -> DMatrix<f64> {
     let (n, d) = (features.rows, features.cols);
+    let wide = |rows: &[f32]| rows.iter().copied().map(f64::from).collect::<Vec<f64>>();
     let mut gram = DMatrix::zeros(n, n);
-    let mut block = vec![0.0f32; BLOCK * BLOCK];
+    let mut block = vec![0.0f64; BLOCK * BLOCK];
     for top in (0..n).step_by(BLOCK) {
         let rows = BLOCK.min(n - top);
+        let a = wide(&features.data[top * d..(top + rows) * d]);
         for left in (0..=top).step_by(BLOCK) {
             let columns = BLOCK.min(n - left);
-            let a = &features.data[top * d..(top + rows) * d];
-            let b = &features.data[left * d..(left + columns) * d];
+            let b = wide(&features.data[left * d..(left + columns) * d]);
             // SAFETY: `a` holds rows × d numbers, `b` columns × d, and `block` at least
             // rows × columns; the strides stay inside.
             unsafe {
@@ -118,8 +159,8 @@ fn products(features: &Matrix) -> DMatrix<f64> {
             }
             for (i, line) in block.chunks_exact(columns).take(rows).enumerate() {
                 for (j, &value) in line.iter().enumerate() {
-                    gram[(top + i, left + j)] = f64::from(value);
-                    gram[(left + j, top + i)] = f64::from(value);
+                    gram[(top + i, left + j)] = value;
+                    gram[(left + j, top + i)] = value;
                 }
             }
         }

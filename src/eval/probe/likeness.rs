@@ -1,7 +1,9 @@
 //! How alike two pictures are, and whether a decoded swap is true.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::bootstrap::{Interval, interval, mean_of, numbered, ratio};
 use super::mean;
 
 /// Side of the window of SSIM in pixels.
@@ -12,14 +14,60 @@ const SIGMA: f64 = 1.5;
 const C1: f64 = 0.01 * 0.01;
 const C2: f64 = 0.03 * 0.03;
 
-/// Likeness of two pictures.
+/// Likeness of pictures to the truth, over several of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Likeness {
     /// Mean absolute difference over pixels and channels, of values in 0–1.
     pub l1: f64,
     /// Structural similarity of the luma, 1 for equal pictures (Wang et al. 2004: 11×11 Gaussian
-    /// window of σ 1.5 px where it fits as a whole, K₁ = 0.01, K₂ = 0.03).
+    /// window of σ 1.5 px where it fits as a whole, K₁ = 0.01, K₂ = 0.03); mean over pictures.
     pub ssim: f64,
+    /// Sharpness: Σ|∇x̂|² / Σ|∇x|² of the luma over all pixels of all pictures, x̂ the answer and x
+    /// the truth; ∇ are the differences to the next pixel to the right and below. It is not limited
+    /// to 1: noise is sharper than the truth. Absent in older records.
+    #[serde(default)]
+    pub sharpness: Option<f64>,
+    /// 95 % bootstrap interval of `l1` over people.
+    #[serde(default)]
+    pub l1_interval: Option<Interval>,
+    /// Of `ssim`.
+    #[serde(default)]
+    pub ssim_interval: Option<Interval>,
+    /// Of `sharpness`.
+    #[serde(default)]
+    pub sharpness_interval: Option<Interval>,
+}
+
+impl Likeness {
+    /// Over compared pictures of the people with these numbers; `None` of none.
+    pub(super) fn over(people: &[usize], compared: &[Comparison]) -> Option<Self> {
+        let of = |number: fn(&Comparison) -> f64| {
+            let numbers: Vec<f64> = compared.iter().map(number).collect();
+            mean_of(people, &numbers)
+        };
+        let ((l1, l1_interval), (ssim, ssim_interval)) = (of(|c| c.l1)?, of(|c| c.ssim)?);
+        let energies: Vec<[f64; 2]> = compared.iter().map(|c| c.gradient_energy).collect();
+        let total = energies
+            .iter()
+            .fold([0.0; 2], |sum, of| [sum[0] + of[0], sum[1] + of[1]]);
+        Some(Self {
+            l1,
+            ssim,
+            sharpness: ratio(&total),
+            l1_interval,
+            ssim_interval,
+            sharpness_interval: interval(people, &energies, ratio),
+        })
+    }
+}
+
+/// Likeness of a picture to the truth.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Comparison {
+    pub l1: f64,
+    pub ssim: f64,
+    /// Σ|∇|² of the picture and of the truth.
+    pub gradient_energy: [f64; 2],
 }
 
 /// Compares two planar RGB pictures `[3, side, side]` with values in 0–1. Values outside are taken
@@ -28,24 +76,34 @@ pub struct Likeness {
 ///
 /// # Panics
 /// If a picture does not hold `3 · side²` numbers.
-pub fn likeness(a: &[f32], b: &[f32], side: usize) -> Likeness {
+pub(super) fn compare(picture: &[f32], truth: &[f32], side: usize) -> Comparison {
     let numbers = 3 * side * side;
     assert!(
-        a.len() == numbers && b.len() == numbers,
+        picture.len() == numbers && truth.len() == numbers,
         "two pictures of 3 × {side} × {side}"
     );
-    if side == 0 {
-        return Likeness { l1: 0.0, ssim: 1.0 };
+    let pairs = picture.iter().zip(truth);
+    let differences = pairs.map(|(&a, &b)| (shown(a) - shown(b)).abs());
+    let (a, b) = (luma(picture), luma(truth));
+    Comparison {
+        l1: mean(differences).unwrap_or(0.0),
+        ssim: if side == 0 { 1.0 } else { ssim(&a, &b, side) },
+        gradient_energy: [&a, &b].map(|luma| gradient_energy(luma, side)),
     }
-    let pairs = a.iter().zip(b);
-    let l1 = pairs
-        .map(|(&a, &b)| (shown(a) - shown(b)).abs())
-        .sum::<f64>()
-        / numbers as f64;
-    Likeness {
-        l1,
-        ssim: ssim(&luma(a), &luma(b), side),
-    }
+}
+
+/// Sum of the squared differences to the next pixel to the right and below.
+fn gradient_energy(luma: &[f64], side: usize) -> f64 {
+    let at = |i: usize| {
+        let right = if (i + 1).is_multiple_of(side) {
+            0.0
+        } else {
+            luma[i + 1] - luma[i]
+        };
+        let below = luma.get(i + side).map_or(0.0, |below| below - luma[i]);
+        right * right + below * below
+    };
+    (0..luma.len()).map(at).sum()
 }
 
 fn shown(value: f32) -> f64 {
@@ -116,6 +174,8 @@ fn blurred(values: &[f64], side: usize, window: &[f64]) -> Vec<f64> {
 /// Pictures of one swap, each planar RGB in 0–1.
 #[derive(Clone, Copy, Debug)]
 pub struct SwapPair<'a> {
+    /// Who picture A shows.
+    pub person: usize,
     /// The true picture of A in the pose of B.
     pub truth: &'a [f32],
     /// D(F_f(A), F_p(B)).
@@ -153,23 +213,21 @@ impl SwapTruth {
     }
 }
 
-/// Likeness to the truth, averaged over pairs of pictures of `side` pixels; `None` without pairs.
+/// Likeness to the truth over pairs of pictures of `side` pixels; `None` without pairs. The interval
+/// is over the people who give the look.
 ///
 /// # Panics
 /// If a picture does not hold `3 · side²` numbers.
 pub fn swap_truth(pairs: &[SwapPair<'_>], mean_face: &[f32], side: usize) -> Option<SwapTruth> {
-    let over = |answer: &dyn Fn(&SwapPair<'_>) -> Likeness| -> Option<Likeness> {
-        let each: Vec<Likeness> = pairs.iter().map(answer).collect();
-        Some(Likeness {
-            l1: mean(each.iter().map(|likeness| likeness.l1))?,
-            ssim: mean(each.iter().map(|likeness| likeness.ssim))?,
-        })
+    let people = numbered(pairs.iter().map(|pair| pair.person));
+    let over = |answer: &(dyn Fn(&SwapPair<'_>) -> Comparison + Sync)| {
+        Likeness::over(&people, &pairs.par_iter().map(answer).collect::<Vec<_>>())
     };
     Some(SwapTruth {
-        decoded: over(&|pair| likeness(pair.decoded, pair.truth, side))?,
-        copy_look: over(&|pair| likeness(pair.look, pair.truth, side))?,
-        copy_pose: over(&|pair| likeness(pair.pose, pair.truth, side))?,
-        mean_face: over(&|pair| likeness(mean_face, pair.truth, side))?,
+        decoded: over(&|pair| compare(pair.decoded, pair.truth, side))?,
+        copy_look: over(&|pair| compare(pair.look, pair.truth, side))?,
+        copy_pose: over(&|pair| compare(pair.pose, pair.truth, side))?,
+        mean_face: over(&|pair| compare(mean_face, pair.truth, side))?,
         pairs: pairs.len(),
     })
 }
@@ -187,7 +245,7 @@ mod tests {
     #[test]
     fn equal_pictures_are_alike() {
         let picture = grays(16, |y, x| ((3 * y + 5 * x) % 11) as f32 / 10.0);
-        let same = likeness(&picture, &picture, 16);
+        let same = compare(&picture, &picture, 16);
         assert_eq!(same.l1, 0.0);
         assert!((same.ssim - 1.0).abs() < 1e-12);
     }
@@ -195,7 +253,7 @@ mod tests {
     #[test]
     fn flat_pictures_by_hand() {
         let (a, b) = (grays(12, |_, _| 0.25), grays(12, |_, _| 0.75));
-        let got = likeness(&a, &b, 12);
+        let got = compare(&a, &b, 12);
         assert!((got.l1 - 0.5).abs() < 1e-12);
         // No structure: (2·0.25·0.75 + C₁) / (0.25² + 0.75² + C₁).
         assert!((got.ssim - 0.3751 / 0.6251).abs() < 1e-9, "{}", got.ssim);
@@ -210,8 +268,8 @@ mod tests {
         let c = grays(24, |y, x| {
             ((7 * y + 3 * x) % 17) as f32 / 20.0 + 0.1 * ((x / 4) % 2) as f32
         });
-        assert!((likeness(&a, &b, 24).ssim - 0.116_088_444).abs() < 1e-6);
-        assert!((likeness(&a, &c, 24).ssim - 0.955_891_712).abs() < 1e-6);
+        assert!((compare(&a, &b, 24).ssim - 0.116_088_444).abs() < 1e-6);
+        assert!((compare(&a, &c, 24).ssim - 0.955_891_712).abs() < 1e-6);
     }
 
     #[test]
@@ -219,7 +277,7 @@ mod tests {
         let side = 11;
         let mut red = vec![0.0; 3 * side * side];
         red[..side * side].fill(1.0);
-        let got = likeness(&red, &vec![0.0; red.len()], side);
+        let got = compare(&red, &vec![0.0; red.len()], side);
         assert!((got.l1 - 1.0 / 3.0).abs() < 1e-12);
         assert!((got.ssim - C1 / (0.299 * 0.299 + C1)).abs() < 1e-9);
     }
@@ -227,11 +285,24 @@ mod tests {
     #[test]
     fn odd_values_and_small_pictures_are_taken_as_shown() {
         let odd = [f32::NAN, -3.0, f32::INFINITY];
-        assert_eq!(
-            likeness(&odd, &[0.0, 0.0, 1.0], 1),
-            Likeness { l1: 0.0, ssim: 1.0 }
-        );
-        assert_eq!(likeness(&[], &[], 0).ssim, 1.0);
+        let got = compare(&odd, &[0.0, 0.0, 1.0], 1);
+        assert_eq!((got.l1, got.ssim), (0.0, 1.0));
+        assert_eq!(compare(&[], &[], 0).ssim, 1.0);
+    }
+
+    #[test]
+    fn sharpness_by_hand() {
+        // A step of height 0.6 between columns 1 and 2, then one of 0.3: a quarter of the energy.
+        let step = |height: f32| grays(4, move |_, x| if x > 1 { height } else { 0.0 });
+        let got = compare(&step(0.3), &step(0.6), 4);
+        assert!((got.gradient_energy[1] - 4.0 * 0.36).abs() < 1e-6);
+        let corner = compare(&grays(4, |y, x| u8::from(y + x == 0).into()), &step(0.6), 4);
+        assert!((corner.gradient_energy[0] - 2.0).abs() < 1e-9);
+        // Sums of the energies are divided, not their shares averaged.
+        let all = Likeness::over(&[0, 1], &[got, corner]).unwrap();
+        assert!((all.sharpness.unwrap() - (0.36 + 2.0) / 2.88).abs() < 1e-6);
+        let flat = compare(&step(0.3), &grays(4, |_, _| 0.5), 4);
+        assert_eq!(Likeness::over(&[0], &[flat]).unwrap().sharpness, None);
     }
 
     #[test]
@@ -239,6 +310,7 @@ mod tests {
         let flat = |value: f32| grays(12, |_, _| value);
         let (truth, near, a, b, face) = (flat(0.5), flat(0.6), flat(0.1), flat(0.9), flat(0.75));
         let pair = |decoded| SwapPair {
+            person: 0,
             truth: &truth,
             decoded,
             look: &a,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::bootstrap::{Intervals, keep, mean_of};
 use super::gram::Gram;
 use super::mean;
 use super::set::ProbeSet;
@@ -14,9 +15,9 @@ type Known = (usize, u32);
 
 /// Accuracy of the five nearest neighbours in Euclidean distance; of equally many votes the
 /// smallest class wins. `None` with fewer than two identities or nobody to compare.
-pub(super) fn identity(set: &ProbeSet, gram: &Gram) -> Option<f64> {
+pub(super) fn identity(set: &ProbeSet, gram: &Gram, intervals: &mut Intervals) -> Option<f64> {
     let (gallery, queries) = gallery_and_queries(set)?;
-    mean(queries.iter().map(|&(query, truth)| {
+    let right = queries.iter().map(|&(query, truth)| {
         let mut near: Vec<(f64, usize, u32)> = gallery
             .iter()
             .map(|&(picture, who)| (gram.distance2(query, picture), picture, who))
@@ -24,7 +25,12 @@ pub(super) fn identity(set: &ProbeSet, gram: &Gram) -> Option<f64> {
         near.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         near.truncate(VOTERS);
         f64::from(u8::from(vote(near.iter().map(|n| n.2)) == Some(truth)))
-    }))
+    });
+    let right: Vec<f64> = right.collect();
+    let pictures: Vec<usize> = queries.iter().map(|&(picture, _)| picture).collect();
+    let (accuracy, certain) = mean_of(&set.people(&pictures), &right)?;
+    keep(intervals, "identity_accuracy".into(), certain);
+    Some(accuracy)
 }
 
 /// Expected accuracy of a random pick from the gallery.
@@ -124,7 +130,10 @@ mod tests {
     fn accuracy_by_hand() {
         // Without clips pictures alternate: gallery 0 2 4 6, queries 1 3 5 7.
         let set = set(&[0, 0, 0, 0, 1, 1, 1, 1].map(|who| (who, None)));
-        let at = |x: [f32; 8]| identity(&set, &Gram::new(Matrix::new(8, 1, x.to_vec()), 1.0));
+        let at = |x: [f32; 8]| {
+            let gram = Gram::new(Matrix::new(8, 1, x.to_vec()), 1.0);
+            identity(&set, &gram, &mut Intervals::new())
+        };
         // Fewer than five in the gallery: all vote, two each, and person 0 wins every time.
         assert_eq!(at([0.0, 1.0, 2.0, 3.0, 90.0, 91.0, 92.0, 93.0]), Some(0.5));
         assert_eq!(identity_by_chance(&set), Some(0.5));
@@ -136,9 +145,9 @@ mod tests {
         let set = set(&people);
         let line = |x: fn(usize) -> f32| Matrix::new(20, 1, (0..20).map(x).collect());
         let apart = Gram::new(line(|i| i as f32 + if i >= 10 { 100.0 } else { 0.0 }), 1.0);
-        assert_eq!(identity(&set, &apart), Some(1.0));
+        assert_eq!(identity(&set, &apart, &mut Intervals::new()), Some(1.0));
         // The queries of each stand among the gallery of the other.
         let crossed = Gram::new(line(|i| ((i >= 10) != (i % 2 == 1)) as u8 as f32), 1.0);
-        assert_eq!(identity(&set, &crossed), Some(0.0));
+        assert_eq!(identity(&set, &crossed, &mut Intervals::new()), Some(0.0));
     }
 }

@@ -89,6 +89,11 @@ pub(super) const GROUPS: [(&str, &[Quantity]); 3] = [
         &[
             low("yaw_mae_deg", "yaw, mean error (°)", 1, |r, _| mae(r.yaw)),
             high("yaw_r2", "yaw, R²", |r, _| r2(r.yaw)),
+            high(
+                "yaw_selectivity",
+                "yaw, R² less that of shuffled labels",
+                |r, _| Some(r2(r.yaw)? - r.yaw_r2_shuffled?),
+            ),
             low(
                 "abs_yaw_mae_deg",
                 "yaw without its side, mean error (°)",

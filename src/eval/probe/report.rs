@@ -3,14 +3,18 @@
 use serde::{Deserialize, Serialize};
 
 use super::columns::{aligned, cell, line, marks};
-use super::likeness::SwapTruth;
-use super::quantities::{GROUPS, Good, Quantity};
+use super::likeness::{Likeness, SwapTruth};
+use super::quantities::{GROUPS, Quantity};
+use super::readback::Readback;
+use super::reconstruction::Reconstruction;
+use super::separation::Separation;
+use super::text::{readback_text, reconstruction_text, separation_text, swap_text};
 use super::{CHANCE, CodeReport};
 
 /// Name of the swap in files.
 const SWAP: &str = "swap";
-/// Digits after the point of likenesses on the terminal.
-const SWAP_DIGITS: usize = 3;
+/// Name of pictures made again in files.
+const RECONSTRUCTION: &str = "reconstruction";
 
 /// What all codes know at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -20,6 +24,17 @@ pub struct KnowledgeTable {
     pub codes: Vec<CodeReport>,
     /// Whether swaps are true, where the truth is known.
     pub swap: Option<SwapTruth>,
+    /// Test pictures made again. Absent in older records.
+    #[serde(default)]
+    pub reconstruction: Option<Reconstruction>,
+    /// What made pictures of A in the pose of B show, read back from their pixels, where the truth
+    /// is known: D's first, the true ones last. Absent in older records.
+    #[serde(default)]
+    pub readback: Vec<Readback>,
+    /// How far F_f and F_p are apart, and those of an encoder without training. Absent in older
+    /// records.
+    #[serde(default)]
+    pub separation: Vec<Separation>,
     /// Anything to know when reading the table, e.g. which pictures were used.
     pub note: Option<String>,
 }
@@ -50,10 +65,35 @@ impl KnowledgeTable {
                 rows.extend(value.map(|value| row(&code.code, quantity.key.into(), value)));
             }
         }
-        if let Some(swap) = &self.swap {
-            for (answer, likeness) in swap.answers() {
-                rows.push(row(SWAP, format!("{answer}_l1"), likeness.l1));
-                rows.push(row(SWAP, format!("{answer}_ssim"), likeness.ssim));
+        let mut pictures = |what: &str, answer: &str, likeness: &Likeness| {
+            rows.push(row(what, format!("{answer}_l1"), likeness.l1));
+            rows.push(row(what, format!("{answer}_ssim"), likeness.ssim));
+            let sharpness = likeness.sharpness;
+            rows.extend(sharpness.map(|value| row(what, format!("{answer}_sharpness"), value)));
+        };
+        for (answer, likeness) in self.swap.iter().flat_map(SwapTruth::answers) {
+            pictures(SWAP, answer, &likeness);
+        }
+        for answer in self.reconstruction.iter().flat_map(|all| &all.answers) {
+            pictures(RECONSTRUCTION, &answer.name, &answer.likeness);
+        }
+        for read in &self.readback {
+            let name = &read.name;
+            rows.push(row(SWAP, format!("{name}_yaw_mae_deg"), read.yaw_mae_deg));
+            rows.push(row(
+                SWAP,
+                format!("{name}_identity_accuracy"),
+                read.identity,
+            ));
+        }
+        for apart in &self.separation {
+            let number = |name: &str, value| row(&apart.codes, name.into(), value);
+            let distance = apart.distance_correlation;
+            rows.extend(distance.map(|value| number("distance_correlation", value)));
+            if let Some(dci) = &apart.dci {
+                rows.push(number("disentanglement", dci.disentanglement));
+                rows.push(number("completeness", dci.completeness));
+                rows.push(number("informativeness", dci.informativeness));
             }
         }
         rows
@@ -94,14 +134,23 @@ impl KnowledgeTable {
             }
         }
         let mut text = aligned(&grid);
-        if let Some(swap) = &self.swap {
-            text.push('\n');
-            text.push_str(&swap_text(swap));
+        for more in [
+            separation_text(&self.separation),
+            self.reconstruction.as_ref().map(reconstruction_text),
+            self.swap.as_ref().map(swap_text),
+            readback_text(&self.readback),
+        ] {
+            text.extend(more.map(|more| format!("\n{more}")));
         }
         text.push_str(
             "\n* best learnt code, better than everything that is not learnt\n\
              ~ best learnt code, but something that is not learnt is as good\n",
         );
+        if text.contains('±') {
+            text.push_str(
+                "± half of the 95 % interval over test people (bootstrap; its ends are in the JSON)\n",
+            );
+        }
         for sentence in self.note.iter().chain(&self.warnings()) {
             text.push_str(sentence);
             text.push('\n');
@@ -123,10 +172,11 @@ impl KnowledgeTable {
             .map(|code| is_learnt(&code.code))
             .collect();
         let marks = marks(&values, &learnt, quantity.good, quantity.digits);
-        let cells = values
-            .iter()
-            .zip(marks)
-            .map(|(value, mark)| cell(*value, quantity.digits, mark));
+        let cells = self.codes.iter().zip(values).zip(marks);
+        let cells = cells.map(|((code, value), mark)| {
+            let interval = code.intervals.get(quantity.key).copied();
+            cell(value, interval, quantity.digits, mark)
+        });
         Some(line(quantity.words, cells))
     }
 }
@@ -135,37 +185,11 @@ fn is_learnt(code: &str) -> bool {
     code.starts_with("F_")
 }
 
-fn swap_text(swap: &SwapTruth) -> String {
-    let answers = swap.answers().map(|(_, likeness)| likeness);
-    let learnt = [true, false, false, false];
-    let row = |words: &str, values: [f64; 4], good| {
-        let values = values.map(Some);
-        let marks = marks(&values, &learnt, good, SWAP_DIGITS);
-        line(
-            words,
-            values
-                .iter()
-                .zip(marks)
-                .map(|(value, mark)| cell(*value, SWAP_DIGITS, mark)),
-        )
-    };
-    let heading = format!(
-        "A in the pose of B, against the true picture (pairs: {})",
-        swap.pairs
-    );
-    let names = ["D(F_f(A), F_p(B))", "A itself", "B itself", "mean face"];
-    aligned(&[
-        vec![heading],
-        line("", names.map(String::from)),
-        row("mean absolute difference", answers.map(|a| a.l1), Good::Low),
-        row("structural similarity", answers.map(|a| a.ssim), Good::High),
-    ])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::probe::{Likeness, PoseRetrieval, Regression, Spread};
+    use crate::eval::probe::reconstruction::DECODED;
+    use crate::eval::probe::{Answer, Dci, Interval, PoseRetrieval, Regression, Spread};
 
     fn code(name: &str, mae_deg: f64, identity: Option<f64>, angle_deg: f64) -> CodeReport {
         let mut report = CodeReport {
@@ -185,7 +209,11 @@ mod tests {
     }
 
     fn table() -> KnowledgeTable {
-        let all = |l1: f64| Likeness { l1, ssim: 1.0 - l1 };
+        let all = |l1: f64| Likeness {
+            l1,
+            ssim: 1.0 - l1,
+            ..Likeness::default()
+        };
         KnowledgeTable {
             codes: vec![
                 code("F_f", 12.34, Some(0.8), 30.0),
@@ -201,6 +229,7 @@ mod tests {
                 pairs: 6,
             }),
             note: Some("500 pictures of 20 people".into()),
+            ..KnowledgeTable::default()
         }
     }
 
@@ -276,11 +305,94 @@ mod tests {
         assert!(table.warnings().is_empty());
     }
 
+    fn full_table() -> KnowledgeTable {
+        let mut table = table();
+        let interval = |low: f64, high: f64| Interval { low, high };
+        let f_p = &mut table.codes[1].intervals;
+        f_p.insert("yaw_mae_deg".into(), interval(4.5, 5.9));
+        let answer = |name: &str, l1: f64| Answer {
+            name: name.into(),
+            likeness: Likeness {
+                l1,
+                ssim: 1.0 - l1,
+                sharpness: Some(0.25),
+                l1_interval: Some(interval(l1 - 0.002, l1 + 0.004)),
+                ..Likeness::default()
+            },
+        };
+        table.reconstruction = Some(Reconstruction {
+            answers: vec![answer(DECODED, 0.07), answer("pca_64", 0.046)],
+            pictures: 364,
+        });
+        let read = |name: &str, yaw_mae_deg: f64| Readback {
+            name: name.into(),
+            yaw_mae_deg,
+            yaw_interval: None,
+            identity: 0.2,
+            identity_interval: None,
+        };
+        table.readback = vec![read("decoded", 21.5), read("truth", 11.0)];
+        table.separation = vec![Separation {
+            codes: "F_f and F_p".into(),
+            distance_correlation: Some(0.83),
+            dci: Some(Dci {
+                disentanglement: 0.1,
+                completeness: 0.2,
+                informativeness: 0.3,
+            }),
+        }];
+        table
+    }
+
     #[test]
-    fn json_keeps_everything() {
-        let json = serde_json::to_string(&table()).unwrap();
+    fn intervals_and_pictures_made_again_are_shown() {
+        let (table, text) = (full_table(), full_table().text());
+        assert!(text.contains("  5.0±0.7*  "), "{text}");
+        assert!(
+            text.contains("0.070±0.003~") && text.contains("0.046±0.003\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("PCA of pixels, 64") && text.contains("± half"),
+            "{text}"
+        );
+        assert!(!super::tests::table().text().contains('±'));
+        let scalars = table.scalars();
+        let get = |name: &str| scalars.iter().find(|s| s.0 == name).map(|s| s.1);
+        assert_eq!(get("knows/reconstruction/decoded_sharpness"), Some(0.25));
+        assert_eq!(get("knows/reconstruction/pca_64_l1"), Some(0.046));
+        assert_eq!(get("knows/swap/truth_yaw_mae_deg"), Some(11.0));
+        assert_eq!(get("knows/F_f_and_F_p/completeness"), Some(0.2));
+        assert!(
+            text.contains("yaw read back") && text.contains("21.5"),
+            "{text}"
+        );
+        assert!(
+            text.contains("distance correlation") && text.contains("0.83"),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn json_keeps_everything_and_older_records_still_load() {
+        let json = serde_json::to_value(full_table()).unwrap();
+        let back: KnowledgeTable = serde_json::from_value(json.clone()).unwrap();
+        assert_eq!(back, full_table());
+        let mut old = json;
+        old.as_object_mut()
+            .unwrap()
+            .retain(|name, _| matches!(&name[..], "codes" | "swap" | "note"));
+        for code in old["codes"].as_array_mut().unwrap() {
+            let code = code.as_object_mut().unwrap();
+            code.retain(|name, _| !matches!(&name[..], "intervals" | "yaw_r2_shuffled"));
+        }
+        for likeness in old["swap"].as_object_mut().unwrap().values_mut() {
+            if let Some(likeness) = likeness.as_object_mut() {
+                likeness.retain(|name, _| matches!(&name[..], "l1" | "ssim"));
+            }
+        }
         assert_eq!(
-            serde_json::from_str::<KnowledgeTable>(&json).unwrap(),
+            serde_json::from_value::<KnowledgeTable>(old).unwrap(),
             table()
         );
     }

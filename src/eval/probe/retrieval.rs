@@ -7,6 +7,7 @@
 use nalgebra::{DMatrix, UnitQuaternion};
 use serde::{Deserialize, Serialize};
 
+use super::bootstrap::{Intervals, keep, mean_of};
 use super::gram::Gram;
 use super::mean;
 use super::set::ProbeSet;
@@ -46,7 +47,7 @@ struct Face {
 }
 
 impl Retrieval {
-    pub(super) fn new(set: &ProbeSet, gram: &Gram) -> Self {
+    pub(super) fn new(set: &ProbeSet, gram: &Gram, intervals: &mut Intervals) -> Self {
         let (picks, faces) = faces(set);
         let cosines = cosines(gram.centred(&picks));
         let yaw = |a: &Face, b: &Face| f64::from((a.yaw_deg - b.yaw_deg).abs());
@@ -58,10 +59,17 @@ impl Retrieval {
             !same_clip && (a.yaw_deg - b.yaw_deg).abs() > OTHER_POSE_DEG
         };
 
-        let over_strangers = |value: &dyn Fn(&Face, &Face) -> f64| {
-            let each =
-                (0..faces.len()).filter_map(|q| nearest(&faces, &cosines, q, stranger, value));
-            mean(each)
+        // Mean over faces of what is found for them, if anything is, with its interval.
+        let mut over = |name: &str, found: &dyn Fn(usize) -> Option<f64>| {
+            let found = (0..faces.len()).filter_map(|query| Some((picks[query], found(query)?)));
+            let (pictures, values): (Vec<usize>, Vec<f64>) = found.unzip();
+            let (mean, certain) = mean_of(&set.people(&pictures), &values)?;
+            keep(intervals, name.into(), certain);
+            Some(mean)
+        };
+        let other = |value: fn(&Face, &Face) -> f64| {
+            let (faces, cosines) = (&faces, &cosines);
+            move |query| nearest(faces, cosines, query, stranger, value)
         };
         let findable = |&q: &usize| {
             let query = &faces[q];
@@ -70,14 +78,13 @@ impl Retrieval {
                 .any(|other| turned(query, other) && !stranger(query, other))
         };
         Self {
-            pose_other_identity: over_strangers(&yaw)
-                .zip(over_strangers(&angle))
+            pose_other_identity: over("retrieval_yaw_deg", &other(yaw))
+                .zip(over("retrieval_angle_deg", &other(angle)))
                 .map(|(yaw_deg, angle_deg)| PoseRetrieval { yaw_deg, angle_deg }),
-            identity_other_pose: mean(
-                (0..faces.len())
-                    .filter(findable)
-                    .filter_map(|q| nearest(&faces, &cosines, q, turned, same)),
-            ),
+            identity_other_pose: over("retrieval_identity_accuracy", &|query| {
+                let found = || nearest(&faces, &cosines, query, turned, same);
+                findable(&query).then(found).flatten()
+            }),
         }
     }
 }
@@ -176,7 +183,7 @@ mod tests {
 
     fn measured(set: &ProbeSet, features: &[[f32; 2]]) -> Retrieval {
         let matrix = Matrix::new(features.len(), 2, features.concat());
-        Retrieval::new(set, &Gram::new(matrix, 1.0))
+        Retrieval::new(set, &Gram::new(matrix, 1.0), &mut Intervals::new())
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::bootstrap::numbered;
 use crate::data::labelled::FaceLabel;
 
 /// Pictures of a person a test part needs before it takes in further people: a person is found
@@ -101,6 +102,34 @@ impl ProbeSet {
         (set, used)
     }
 
+    /// For each of the pictures `part` the number of its person, from 0 without gaps: what belongs
+    /// together when people are left out or drawn. By identity, where that is not known by clip, else
+    /// every picture stands for itself; what is the same for all says nothing.
+    pub fn people(&self, part: &[usize]) -> Vec<usize> {
+        let tells = |key: &Key| {
+            let mut known = part.iter().filter_map(|&i| key(&self.labels[i]));
+            known
+                .next()
+                .is_some_and(|first| known.any(|other| other != first))
+        };
+        let keys: Vec<Key> = [IDENTITY, CLIP].into_iter().filter(tells).collect();
+        numbered(part.iter().map(|&i| {
+            let known = keys.iter().enumerate();
+            let known =
+                known.filter_map(|(level, key)| Some((level, key(&self.labels[i])? as usize)));
+            known.min().unwrap_or((keys.len(), i))
+        }))
+    }
+
+    /// Number of people known to be in both parts.
+    pub fn shared_people(&self) -> usize {
+        let people = |part: &[usize]| -> BTreeSet<u32> {
+            let known = part.iter().filter_map(|&i| self.labels[i].identity);
+            known.collect()
+        };
+        people(&self.fit).intersection(&people(&self.test)).count()
+    }
+
     /// Pictures to look for people among: the test part where it has two identities, else both
     /// parts; nothing where even those have not.
     pub(super) fn crowd(&self) -> Vec<usize> {
@@ -189,7 +218,7 @@ fn quotas(sizes: &[usize], cap: usize) -> Vec<usize> {
 }
 
 /// `picks` places among `len`, evenly spaced.
-fn spaced(len: usize, picks: usize) -> impl Iterator<Item = usize> {
+pub(super) fn spaced(len: usize, picks: usize) -> impl Iterator<Item = usize> {
     (0..picks).map(move |at| (2 * at + 1) * len / (2 * picks))
 }
 
@@ -224,6 +253,30 @@ mod tests {
         assert_eq!(who(&set, &set.test), BTreeSet::from([1, 3, 6, 8]));
         assert_eq!(who(&set, &set.fit).len(), 6);
         assert_eq!(set.fit.len() + set.test.len(), 60);
+    }
+
+    #[test]
+    fn people_are_told_apart_by_what_is_known() {
+        let of = |labels: Vec<FaceLabel>| {
+            let all: Vec<usize> = (0..labels.len()).rev().collect();
+            ProbeSet::held_out(labels, Vec::new(), all.clone(), Vec::new(), 99).people(&all)
+        };
+        // Numbered in the order in which they come.
+        assert_eq!(of(people(3, 1, 2)), [0, 0, 1, 1, 2, 2]);
+        assert_eq!(of(people(1, 2, 2)), [0, 0, 1, 1]);
+        assert_eq!(of(vec![label(Some(5), Some(5)); 3]), [0, 1, 2]);
+        let mut some = people(1, 1, 2);
+        some.extend([label(None, Some(7)), label(None, Some(7))]);
+        some.push(label(Some(1), None));
+        assert_eq!(of(some), [0, 1, 1, 2, 2]);
+        assert_eq!(
+            of(vec![
+                label(None, None),
+                label(None, Some(1)),
+                label(None, Some(2))
+            ]),
+            [0, 1, 2]
+        );
     }
 
     #[test]
@@ -285,7 +338,10 @@ mod tests {
     fn held_out_pictures_never_help_to_fit() {
         let labels = people(2, 1, 3);
         let set = ProbeSet::held_out(labels, Vec::new(), vec![4, 0, 1, 99], vec![4, 5, 5], 10);
-        assert_eq!((set.fit, set.test), (vec![0, 1], vec![4, 5]));
+        assert_eq!((&set.fit[..], &set.test[..]), (&[0, 1][..], &[4, 5][..]));
+        assert_eq!(set.shared_people(), 0);
+        let set = ProbeSet::held_out(people(2, 1, 3), Vec::new(), vec![0, 3], vec![1, 2], 10);
+        assert_eq!(set.shared_people(), 1);
     }
 
     #[test]

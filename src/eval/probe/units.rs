@@ -2,7 +2,9 @@
 
 use nalgebra::DMatrix;
 
+use super::bootstrap::{Intervals, interval, keep};
 use super::linear::known;
+use super::mean;
 use super::ridge::Ridges;
 use super::set::ProbeSet;
 use crate::data::labelled::FaceLabel;
@@ -10,17 +12,23 @@ use crate::data::labelled::FaceLabel;
 /// Intensity from which a unit counts as there (METHODS 2.3).
 const THERE: f32 = 2.0;
 
-/// F1 = 2 TP / (2 TP + FP + FN) of (predicted, true) pairs; 0 where nothing is predicted or true.
-pub(super) fn f1(pairs: impl IntoIterator<Item = (bool, bool)>) -> f64 {
-    let (mut hits, mut wrong) = (0u32, 0u32);
-    for pair in pairs {
-        hits += u32::from(pair == (true, true));
-        wrong += u32::from(pair.0 != pair.1);
-    }
-    if hits == 0 {
+/// F1 = 2 TP / (2 TP + FP + FN) from TP and FP + FN; 0 where nothing is predicted or true.
+fn f1([hits, wrong]: [f64; 2]) -> f64 {
+    if hits == 0.0 {
         return 0.0;
     }
-    f64::from(2 * hits) / f64::from(2 * hits + wrong)
+    2.0 * hits / (2.0 * hits + wrong)
+}
+
+/// 1 in the first place for a hit, in the second for a false alarm or a miss.
+fn counts(predicted: bool, truth: bool) -> [f64; 2] {
+    [predicted && truth, predicted != truth].map(|is| f64::from(u8::from(is)))
+}
+
+fn total(counts: impl IntoIterator<Item = [f64; 2]>) -> [f64; 2] {
+    counts
+        .into_iter()
+        .fold([0.0; 2], |sum, more| [sum[0] + more[0], sum[1] + more[1]])
 }
 
 /// The score from which calling a picture positive gives the best F1, of equals the lowest: −∞
@@ -46,8 +54,12 @@ fn threshold(scores: &[f64], truth: &[bool]) -> f64 {
 }
 
 /// F1 per unit on the test part, `None` for units that do not occur there. The threshold is chosen
-/// on predictions for fit pictures that were left out. `None` without labels to fit or test.
-pub(super) fn f1_each(set: &ProbeSet, ridges: &mut Ridges<'_>) -> Option<[Option<f64>; 8]> {
+/// on predictions for fit pictures whose people were left out. `None` without labels to fit or test.
+pub(super) fn f1_each(
+    set: &ProbeSet,
+    ridges: &mut Ridges<'_>,
+    intervals: &mut Intervals,
+) -> Option<[Option<f64>; 8]> {
     let there = |label: &FaceLabel| Some(label.au_intensity?.map(|a| a >= THERE));
     let (fit, fit_truth) = known(set, &set.fit, there);
     let (test, test_truth) = known(set, &set.test, there);
@@ -56,7 +68,9 @@ pub(super) fn f1_each(set: &ProbeSet, ridges: &mut Ridges<'_>) -> Option<[Option
     }
     let gram = ridges.gram();
     let ridge = ridges.on(&fit)?;
-    let each = std::array::from_fn(|unit| {
+    // Hits and mistakes of every unit, next to each other.
+    let mut all = vec![[0.0; 16]; test.len()];
+    let each: [Option<f64>; 8] = std::array::from_fn(|unit| {
         if !test_truth.iter().any(|truth| truth[unit]) {
             return None;
         }
@@ -67,8 +81,21 @@ pub(super) fn f1_each(set: &ProbeSet, ridges: &mut Ridges<'_>) -> Option<[Option
         let cut = threshold(solution.left_out.as_slice(), &truth);
         let outputs = ridge.predict(gram, &solution, &test);
         let predicted = outputs.iter().map(|&output| output >= cut);
-        Some(f1(predicted.zip(test_truth.iter().map(|truth| truth[unit]))))
+        let counted = predicted
+            .zip(&test_truth)
+            .map(|(p, truth)| counts(p, truth[unit]));
+        let counted: Vec<[f64; 2]> = counted.collect();
+        for (row, counts) in all.iter_mut().zip(&counted) {
+            row[2 * unit..2 * unit + 2].copy_from_slice(counts);
+        }
+        Some(f1(total(counted)))
     });
+    let mean_f1 = |sums: &[f64; 16]| {
+        let units = (0..8).filter(|&unit| each[unit].is_some());
+        mean(units.map(|unit| f1([sums[2 * unit], sums[2 * unit + 1]])))
+    };
+    let certain = interval(&set.people(&test), &all, mean_f1);
+    keep(intervals, "au_f1".into(), certain);
     Some(each)
 }
 
@@ -86,11 +113,12 @@ mod tests {
             (false, true),
             (false, false),
         ];
-        assert_eq!(f1(pairs), 4.0 / 6.0);
+        let of = |pairs: &[(bool, bool)]| f1(total(pairs.iter().map(|&(p, t)| counts(p, t))));
+        assert_eq!(of(&pairs), 4.0 / 6.0);
         // Nothing predicted although something is there; nothing at all.
-        assert_eq!(f1([(false, true), (false, false)]), 0.0);
-        assert_eq!(f1([(false, false)]), 0.0);
-        assert_eq!(f1([]), 0.0);
+        assert_eq!(of(&[(false, true), (false, false)]), 0.0);
+        assert_eq!(of(&[(false, false)]), 0.0);
+        assert_eq!(of(&[]), 0.0);
     }
 
     #[test]

@@ -77,6 +77,10 @@ pub fn about(symbol: &str) -> &'static str {
         "DWA" => "Dynamic weight average: gives more weight to the loss that falls more slowly.",
         "chance" => "What guessing gives, without a look at the picture.",
         "raw pixels" => "The picture itself, made small, in place of a code.",
+        "PCA (rank)" => {
+            "Principal components of the pixels, as many as the directions F_p spreads in: what so few numbers can tell without learning."
+        }
+        "PCA (length)" => "Principal components of the pixels, as many as F_p has numbers.",
         "untrained F_s" | "untrained F_f" | "untrained F_p" => {
             "The code of a network that was never trained: what its shape alone gives."
         }

@@ -263,6 +263,13 @@ fn explain(ui: &mut Ui, rect: Rect, row: &Row, column: &Column, cell: &Cell) {
     response.on_hover_ui(|ui| {
         sentence::sentence(ui, &label, ui.visuals().text_color());
         ui.label(row.quantity.about);
+        if let Some([low, high]) = cell.interval {
+            ui.label(format!(
+                "With other test people it would lie between {} and {} in 95 of 100 cases.",
+                unit.text(low),
+                unit.text(high)
+            ));
+        }
         if let (Some(share), Some(chance)) = (cell.share, row.chance) {
             let percent = 100.0 * share;
             ui.label(format!(

@@ -23,6 +23,8 @@ fn marker(code: &str) -> (MarkerShape, &'static str) {
         "untrained F_s" => (MarkerShape::Up, "▲"),
         "untrained F_f" => (MarkerShape::Down, "▼"),
         "untrained F_p" => (MarkerShape::Left, "◀"),
+        "PCA (rank)" => (MarkerShape::Plus, "+"),
+        "PCA (length)" => (MarkerShape::Asterisk, "∗"),
         _ => (MarkerShape::Cross, "×"),
     }
 }

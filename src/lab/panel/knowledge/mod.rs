@@ -3,6 +3,7 @@
 mod finding;
 mod heat;
 mod history;
+mod pictures;
 mod quantity;
 mod save;
 pub(super) mod sentence;
@@ -128,7 +129,7 @@ impl Knowledge {
                 return;
             };
             ui.checkbox(&mut self.baselines, "Show baselines")
-                .on_hover_text("Columns for raw pixels and for a network that was never trained.");
+                .on_hover_text("Columns for raw pixels, their principal components, and a network that was never trained.");
             if ui.button("Save picture").clicked() {
                 put(desk, save::PICTURE, save::picture(newest));
             }
@@ -235,7 +236,7 @@ fn told(ui: &mut Ui, newest: &KnowledgeReport) -> Vec<String> {
     numbers
 }
 
-/// When, how long and on which faces.
+/// How true D's pictures are; when, how long and on which faces that was measured.
 fn provenance(ui: &mut Ui, newest: &KnowledgeReport) {
     let mut text = format!(
         "Measured at step {} (epoch {}) in {:.1} s",
@@ -246,6 +247,9 @@ fn provenance(ui: &mut Ui, newest: &KnowledgeReport) {
     if let Some(note) = &newest.table.note {
         text.push_str(" on ");
         text.push_str(note);
+    }
+    for text in pictures::sentences(&newest.table) {
+        ui.colored_label(tone(ui, Tone::Ink), text);
     }
     ui.colored_label(tone(ui, Tone::Dim), format!("{text}."));
 }

@@ -68,6 +68,8 @@ pub struct Quantity {
     pub about: &'static str,
     /// What its numbers count.
     pub unit: Unit,
+    /// Its name in files.
+    key: &'static str,
     measured: fn(&CodeReport) -> Option<f64>,
 }
 
@@ -79,6 +81,17 @@ impl Quantity {
             Unit::Degrees => value,
             Unit::Percent => 100.0 * value,
         })
+    }
+
+    /// The ends of its 95 % interval, `None` where there is none.
+    pub fn interval(&self, table: &KnowledgeTable, code: &str) -> Option<[f64; 2]> {
+        let report = table.codes.iter().find(|report| report.code == code)?;
+        let interval = report.intervals.get(self.key)?;
+        let factor = match self.unit {
+            Unit::Degrees => 1.0,
+            Unit::Percent => 100.0,
+        };
+        Some([interval.low, interval.high].map(|end| factor * end))
     }
 
     /// The number of the code of this name.
@@ -102,54 +115,63 @@ pub static QUANTITIES: [Quantity; 9] = [
         name: "Yaw",
         about: "How far the head is turned to a side, read from the code by a linear probe: mean error on other people.",
         unit: Unit::Degrees,
+        key: "yaw_mae_deg",
         measured: |code| error_deg(code.yaw),
     },
     Quantity {
         name: "Yaw without its side",
         about: "How far the head is turned, no matter to which side: |yaw|. A code that knows this but not the yaw has learnt to ignore the side.",
         unit: Unit::Degrees,
+        key: "abs_yaw_mae_deg",
         measured: |code| error_deg(code.abs_yaw),
     },
     Quantity {
         name: "Pitch",
         about: "How far the head looks up or down, read by a linear probe: mean error.",
         unit: Unit::Degrees,
+        key: "pitch_mae_deg",
         measured: |code| error_deg(code.pitch),
     },
     Quantity {
         name: "Roll",
         about: "How far the head is tilted towards a shoulder, read by a linear probe: mean error.",
         unit: Unit::Degrees,
+        key: "roll_mae_deg",
         measured: |code| error_deg(code.roll),
     },
     Quantity {
         name: "Person",
         about: "Whether the five nearest pictures of other clips tell who it is: share right.",
         unit: Unit::Percent,
+        key: "identity_accuracy",
         measured: |code| code.identity,
     },
     Quantity {
         name: "Expression",
         about: "Happy, sad, surprised …, told by a linear classifier: share right.",
         unit: Unit::Percent,
+        key: "expression_accuracy",
         measured: |code| code.expression,
     },
     Quantity {
         name: "Action units",
         about: "Small movements of the face such as raised brows, told by linear classifiers: mean F1.",
         unit: Unit::Percent,
+        key: "au_f1",
         measured: |code| code.au_f1,
     },
     Quantity {
         name: "Nearest other person's pose",
         about: "The other person whose code is most alike: how far that head looks elsewhere. Nothing is fitted, so a wide code has no advantage.",
         unit: Unit::Degrees,
+        key: "retrieval_angle_deg",
         measured: |code| Some(code.retrieval.pose_other_identity?.angle_deg),
     },
     Quantity {
         name: "Same person in another pose",
         about: "Of the faces turned by more than 30°, the one whose code is most alike: how often it is the same person. Nothing is fitted, so a wide code has no advantage.",
         unit: Unit::Percent,
+        key: "retrieval_identity_accuracy",
         measured: |code| code.retrieval.identity_other_pose,
     },
 ];

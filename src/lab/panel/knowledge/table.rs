@@ -36,6 +36,8 @@ pub struct Column {
 pub struct Cell {
     /// The latest number.
     pub value: Option<f64>,
+    /// The ends of its 95 % interval, where it has one.
+    pub interval: Option<[f64; 2]>,
     /// Where it lies between chance (0) and perfect (1).
     pub share: Option<f64>,
     /// How it stands out.
@@ -137,6 +139,7 @@ fn cell(quantity: &Quantity, code: &str, reports: &[Arc<KnowledgeReport>]) -> Ce
     let all: Vec<_> = reports.iter().filter_map(measured).collect();
     Cell {
         value: newest.map(|newest| newest.1),
+        interval: (reports.last()).and_then(|report| quantity.interval(&report.table, code)),
         share: newest.and_then(|newest| newest.2),
         mark: Mark::None,
         history: (all.iter())

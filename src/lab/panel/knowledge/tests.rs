@@ -10,7 +10,9 @@ use super::quantity::{NEAREST_POSE, QUANTITIES, SAME_PERSON};
 use super::table::Mark;
 use super::*;
 use crate::config::RunConfig;
-use crate::eval::probe::{CodeReport, KnowledgeTable, PoseRetrieval, Regression, Retrieval};
+use crate::eval::probe::{
+    CodeReport, Interval, KnowledgeTable, PoseRetrieval, Regression, Retrieval,
+};
 use crate::lab::desk::Command;
 use crate::lab::look::theme;
 use crate::train::ask::{Answer, Reply};
@@ -44,8 +46,8 @@ fn table(f_f: CodeReport, f_p: CodeReport) -> KnowledgeTable {
             code("chance", 30.0, 40.0, 0.1),
             code("raw pixels", 12.0, 28.0, 0.2),
         ],
-        swap: None,
         note: Some("800 generated faces".into()),
+        ..KnowledgeTable::default()
     }
 }
 
@@ -307,6 +309,22 @@ fn baselines_are_shown_on_demand() {
     harness.get_by_label("Show baselines").click();
     harness.run();
     assert!(harness.query_by_label("Yaw, raw pixels: 12.0°").is_some());
+}
+
+#[test]
+fn intervals_belong_to_their_cells() {
+    let mut table = separated();
+    let f_p = &mut table.codes[2].intervals;
+    for (name, low, high) in [
+        ("yaw_mae_deg", 5.5, 6.6),
+        ("retrieval_identity_accuracy", 0.1, 0.2),
+    ] {
+        f_p.insert(name.into(), Interval { low, high });
+    }
+    let shown = Table::new(&state_with([report(1, table)]).knowledge).unwrap();
+    let of = |row: usize, cell: usize| shown.rows[row].cells[cell].interval;
+    assert_eq!((of(0, 2), of(0, 1)), (Some([5.5, 6.6]), None));
+    assert_eq!(of(2, 2), Some([10.0, 20.0]));
 }
 
 #[test]
