@@ -4,6 +4,7 @@ mod bench;
 mod devices;
 mod embed;
 mod eval;
+mod export;
 mod faces;
 mod lab;
 mod plan;
@@ -20,6 +21,7 @@ use crate::data::labelled::LabelledError;
 use crate::device::DeviceError;
 use crate::eval::EvalError;
 use crate::lab::replay::ReplayError;
+use crate::networks::NetworkError;
 use crate::run::RunFolderError;
 use crate::train::TrainError;
 
@@ -45,6 +47,9 @@ enum Command {
     Embed(embed::EmbedArgs),
     /// Put the look of one photo into the pose of another.
     Swap(swap::SwapArgs),
+    /// Write a trained network as two small files to be handed on: 16-bit weights, and where they
+    /// come from.
+    Export(export::ExportArgs),
     /// Draw generated faces with labels, in the layout of a known data set.
     Faces(faces::FacesArgs),
     /// Time a training step and its parts, or what the lab's window costs.
@@ -57,6 +62,10 @@ enum Command {
         preset: Option<String>,
     },
 }
+
+/// What may stand where a trained network is wanted.
+const NETWORK_HELP: &str = "Run folder (its newest checkpoint), checkpoint folder, weights file, or the name of a \
+                            network that comes with the program, such as demo; a folder of that name comes first";
 
 /// Done.
 const DONE: u8 = 0;
@@ -91,6 +100,7 @@ pub fn main() -> u8 {
         Some(Command::Eval(args)) => eval::run(*args),
         Some(Command::Embed(args)) => embed::run(args),
         Some(Command::Swap(args)) => swap::run(args),
+        Some(Command::Export(args)) => export::run(args),
         Some(Command::Faces(args)) => faces::run(args),
         Some(Command::Bench(args)) => bench::run(&args),
         Some(Command::Devices) => devices::run(),
@@ -116,6 +126,9 @@ fn exit_code(error: &anyhow::Error) -> u8 {
             || cause
                 .downcast_ref::<EvalError>()
                 .is_some_and(EvalError::is_users)
+            || cause
+                .downcast_ref::<NetworkError>()
+                .is_some_and(NetworkError::is_users)
             || cause
                 .downcast_ref::<BenchError>()
                 .is_some_and(BenchError::is_users)
