@@ -27,7 +27,8 @@ use crate::train::TrainError;
 
 /// A portable GPU trainer for faces: pose-disentangled contrastive learning without CUDA.
 ///
-/// Without a command it opens the lab and trains the demo preset on generated faces.
+/// Without a command it opens the lab: on the trained network that comes with the program, or with
+/// the demo preset, which trains on generated faces.
 #[derive(Parser, Debug)]
 #[command(name = "visage", version)]
 struct Cli {

@@ -62,8 +62,8 @@ impl RunPlan {
         })
     }
 
-    /// The plan to play with a trained network: it answers questions about faces it was not trained
-    /// on, those of a folder or generated ones. `dir` holds only what somebody saves by hand.
+    /// The plan to play with a trained network: it answers questions about the faces of a folder, or
+    /// about generated people it was not trained on. `dir` holds only what somebody saves by hand.
     pub fn play(network: Network, data: Option<&Path>, device: Option<DeviceRequest>) -> Self {
         let mut config = network.config.clone();
         // Other people than those of its training.
