@@ -7,6 +7,7 @@
 //! data ─▶ augment ─▶ model ─▶ loss ─▶ train ─▶ events ─▶ record, term, lab
 //!            └── ops (kernels)   optim ──┘ ◀─ controls ─────────────┘
 //! data::labelled ─▶ eval ─▶ figure     bench ─▶ train, its clock in hand
+//!   checkpoint ─▶ networks ─▶ eval, lab
 //! ```
 //!
 //! | Symbol | Meaning |
@@ -37,6 +38,7 @@ pub mod figure;
 pub mod lab;
 pub mod loss;
 pub mod model;
+pub mod networks;
 pub mod ops;
 pub mod optim;
 pub mod record;

@@ -1,11 +1,13 @@
 //! Weights on disk: safetensors in PyTorch's layout, with where they come from in the metadata.
+//! Checkpoints hold 32-bit floats, networks to be handed on 16-bit ones.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use burn::tensor::f16;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
-use crate::model::NamedValues;
+use crate::model::{NamedValues, is_buffer};
 
 /// Why a weights file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -29,23 +31,67 @@ pub enum WeightsError {
 }
 
 /// Serialises named values. Linear weights are written as `[out, in]`, as PyTorch keeps them.
+///
+/// # Errors
+///
+/// What the file format refuses.
 pub fn to_bytes(
     values: &NamedValues,
     metadata: HashMap<String, String>,
 ) -> Result<Vec<u8>, String> {
-    let turned = values
+    serialise(values, metadata, |_, numbers| {
+        Ok((Dtype::F32, bytemuck::cast_slice(numbers).to_vec()))
+    })
+}
+
+/// As [`to_bytes`] at half the size: parameters are rounded to 16 bits. Batch-norm statistics, which
+/// are few and whose size nothing bounds, stay as they are.
+///
+/// # Errors
+///
+/// The first parameter that does not fit into 16 bits.
+pub fn to_bytes_f16(
+    values: &NamedValues,
+    metadata: HashMap<String, String>,
+) -> Result<Vec<u8>, String> {
+    serialise(values, metadata, |name, numbers| {
+        if is_buffer(name) {
+            return Ok((Dtype::F32, bytemuck::cast_slice(numbers).to_vec()));
+        }
+        let mut bytes = Vec::with_capacity(2 * numbers.len());
+        for &number in numbers {
+            let half = f16::from_f32(number);
+            if !half.is_finite() {
+                return Err(format!("a number of {name} is {number}"));
+            }
+            bytes.extend(half.to_le_bytes());
+        }
+        Ok((Dtype::F16, bytes))
+    })
+}
+
+/// Writes every tensor the way `store` says: its type and its bytes.
+fn serialise(
+    values: &NamedValues,
+    metadata: HashMap<String, String>,
+    store: impl Fn(&str, &[f32]) -> Result<(Dtype, Vec<u8>), String>,
+) -> Result<Vec<u8>, String> {
+    let mut stored = Vec::with_capacity(values.len());
+    for (name, (shape, numbers)) in values {
+        let (shape, (dtype, bytes)) = match shape[..] {
+            [rows, columns] => (
+                vec![columns, rows],
+                store(name, &transpose(numbers, rows, columns))?,
+            ),
+            _ => (shape.clone(), store(name, numbers)?),
+        };
+        stored.push((name.as_str(), shape, dtype, bytes));
+    }
+    let views = stored
         .iter()
-        .map(|(name, (shape, numbers))| match shape[..] {
-            [rows, columns] => (name, vec![columns, rows], transpose(numbers, rows, columns)),
-            _ => (name, shape.clone(), numbers.clone()),
-        })
-        .collect::<Vec<_>>();
-    let views = turned
-        .iter()
-        .map(|(name, shape, numbers)| {
-            let view = TensorView::new(Dtype::F32, shape.clone(), bytemuck::cast_slice(numbers));
-            view.map(|view| (name.as_str(), view))
-                .map_err(|e| e.to_string())
+        .map(|(name, shape, dtype, bytes)| {
+            let view = TensorView::new(*dtype, shape.clone(), bytes);
+            view.map(|view| (*name, view)).map_err(|e| e.to_string())
         })
         .collect::<Result<Vec<_>, _>>()?;
     // Without any tensor, empty metadata would come out as broken JSON.
@@ -53,11 +99,11 @@ pub fn to_bytes(
     safetensors::serialize(views, metadata).map_err(|e| e.to_string())
 }
 
-/// Reads what [`to_bytes`] wrote.
+/// Reads what [`to_bytes`] and [`to_bytes_f16`] wrote; 16-bit floats come back as they are.
 ///
 /// # Errors
 ///
-/// If the file is missing, truncated or holds something other than f32 tensors.
+/// If the file is missing, truncated or holds something other than 32-bit and 16-bit floats.
 pub fn read(path: &Path) -> Result<(NamedValues, HashMap<String, String>), WeightsError> {
     let bytes = std::fs::read(path).map_err(|source| WeightsError::Read {
         path: path.into(),
@@ -86,10 +132,15 @@ fn tensors(bytes: &[u8]) -> Result<(NamedValues, HashMap<String, String>), Strin
     let tensors = SafeTensors::deserialize(bytes).map_err(|e| e.to_string())?;
     let mut values = NamedValues::new();
     for (name, view) in tensors.tensors() {
-        if view.dtype() != Dtype::F32 {
-            return Err(format!("{name} is {:?}, not 32-bit float", view.dtype()));
-        }
-        let numbers = bytemuck::pod_collect_to_vec::<u8, f32>(view.data());
+        let numbers: Vec<f32> = match view.dtype() {
+            Dtype::F32 => bytemuck::pod_collect_to_vec::<u8, f32>(view.data()),
+            Dtype::F16 => {
+                let (halves, _) = view.data().as_chunks::<2>();
+                let halves = halves.iter().map(|&bytes| f16::from_le_bytes(bytes));
+                halves.map(f16::to_f32).collect()
+            }
+            other => return Err(format!("{name} is {other:?}, not 32-bit or 16-bit float")),
+        };
         let entry = match view.shape() {
             &[rows, columns] => (vec![columns, rows], transpose(&numbers, rows, columns)),
             shape => (shape.to_vec(), numbers),
@@ -128,6 +179,37 @@ mod tests {
         assert_eq!(metadata["step"], "3");
         let stored = SafeTensors::deserialize(&bytes).unwrap();
         assert_eq!(stored.tensor("fc.weight").unwrap().shape(), [3, 2]);
+    }
+
+    #[test]
+    fn sixteen_bits_round_parameters_and_keep_statistics() {
+        let numbers: Vec<f32> = (1..400)
+            .map(|n| (n as f32 * 0.37).sin() / n as f32)
+            .collect();
+        let tensor = |numbers: &[f32]| (vec![numbers.len()], numbers.to_vec());
+        let statistic = [1e-9, 3.3e7, 0.1];
+        let values = NamedValues::from([
+            ("conv.weight".to_owned(), tensor(&numbers)),
+            ("bn.running_var".to_owned(), tensor(&statistic)),
+        ]);
+        let bytes = to_bytes_f16(&values, HashMap::new()).unwrap();
+        let (back, _) = tensors(&bytes).unwrap();
+        assert_eq!(back["bn.running_var"].1, statistic);
+        for (&number, &half) in numbers.iter().zip(&back["conv.weight"].1) {
+            // Half a unit in the last of eleven binary digits; below the normal range, of 2⁻²⁴.
+            let allowed = (number.abs() * 2_f32.powi(-11)).max(2_f32.powi(-25));
+            assert!((number - half).abs() <= allowed, "{number} became {half}");
+        }
+        assert_ne!(back["conv.weight"].1, numbers);
+        // What was rounded once stays as it is.
+        assert_eq!(to_bytes_f16(&back, HashMap::new()).unwrap(), bytes);
+
+        let large = NamedValues::from([("fc.bias".to_owned(), tensor(&[1.0, 7e4]))]);
+        let error = to_bytes_f16(&large, HashMap::new()).unwrap_err();
+        assert!(
+            error.contains("fc.bias") && error.contains("70000"),
+            "{error}"
+        );
     }
 
     #[test]

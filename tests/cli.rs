@@ -4,6 +4,8 @@
 mod bench;
 #[path = "cli/faults.rs"]
 mod faults;
+#[path = "cli/networks.rs"]
+mod networks;
 #[path = "support/process.rs"]
 mod process;
 #[path = "cli/sources.rs"]

@@ -36,6 +36,8 @@ fn plan(dir: &Path, last_step: u64) -> Option<RunPlan> {
         paused: false,
         stay: false,
         record: true,
+        network: None,
+        goal: None,
     })
 }
 

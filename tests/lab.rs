@@ -2,6 +2,10 @@
 
 #[path = "lab/bench.rs"]
 mod bench;
+#[path = "lab/play.rs"]
+mod play;
+#[path = "support/small_network.rs"]
+mod small_network;
 #[path = "support/small_run.rs"]
 mod small_run;
 

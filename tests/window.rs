@@ -109,6 +109,21 @@ fn a_finished_run_stays_open_until_it_is_closed() {
 }
 
 #[test]
+fn a_trained_network_is_played_with_and_left_without_a_trace() {
+    let Some(screen) = Screen::open() else { return };
+    let place = Place::new();
+    let run = place.train_generated(2);
+    let before = checkpoints(&run);
+    let mut lab = screen.start(&place, &["lab", "--network", "run", "--device", "cpu"]);
+    std::thread::sleep(Duration::from_secs(4));
+    assert!(!lab.has_ended(), "{}", lab.wait().stderr);
+    interrupt(&mut lab);
+    lab.wait().expect(0);
+    assert_eq!(checkpoints(&run), before);
+    assert!(!place.path("runs").exists());
+}
+
+#[test]
 fn the_cost_of_the_window_is_measured() {
     let Some(screen) = Screen::open() else { return };
     let place = Place::new();

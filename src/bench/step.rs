@@ -105,6 +105,8 @@ pub(super) fn prepare(job: &BenchJob, folder: &std::path::Path) -> Result<Traine
         resume: false,
         paused: false,
         stay: false,
+        network: None,
+        goal: None,
     };
     Ok(Trainer::prepare(job, &mut |_| {})?)
 }

@@ -21,8 +21,7 @@ use crate::eval::trained::Trained;
 /// Arguments of `visage embed`.
 #[derive(Args, Debug)]
 pub(super) struct EmbedArgs {
-    /// Run folder, checkpoint folder or weights file.
-    #[arg(value_name = "RUN|WEIGHTS")]
+    #[arg(value_name = "RUN|WEIGHTS|NAME", help = super::NETWORK_HELP)]
     weights: PathBuf,
     /// Folder of faces, searched at every depth.
     #[arg(value_name = "DIR")]

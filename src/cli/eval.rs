@@ -27,8 +27,7 @@ const EXAMPLE_COLUMNS: usize = 6;
 /// Arguments of `visage eval`.
 #[derive(Args, Debug)]
 pub(super) struct EvalArgs {
-    /// Run folder (its newest checkpoint), checkpoint folder or weights file.
-    #[arg(value_name = "RUN|WEIGHTS")]
+    #[arg(value_name = "RUN|WEIGHTS|NAME", help = super::NETWORK_HELP)]
     weights: PathBuf,
     /// What to measure.
     #[arg(long, value_enum, default_value_t = Task::Codes)]
@@ -63,7 +62,8 @@ pub(super) struct EvalArgs {
     /// Also draw t-SNE maps of the codes (`codes` only).
     #[arg(long)]
     maps: bool,
-    /// Folder for the results [default: eval/ in the run folder, or beside the weights].
+    /// Folder for the results [default: eval/ in the run folder, or beside the weights; eval-NAME
+    /// here for a network that comes with the program].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// auto (the default), gpu, cpu, software, or a number from `visage devices`.
@@ -105,14 +105,14 @@ fn feature(text: &str) -> Result<Feature, String> {
 pub(super) fn run(args: EvalArgs) -> Result<u8> {
     let device = choose(args.device)?;
     let trained = Trained::open(&args.weights, &device.device)?;
-    let mut config = trained.config.with(&args.sets)?;
+    let mut config = trained.network.config.with(&args.sets)?;
     if let Some(feature) = args.feature {
         config.eval.feature = feature;
     }
     let out = args
         .out
         .clone()
-        .unwrap_or_else(|| results_folder(&args.weights));
+        .unwrap_or_else(|| results_folder(&args.weights, &trained.network.path));
     std::fs::create_dir_all(&out)
         .with_context(|| format!("cannot make the folder {}", out.display()))?;
     if args.task == Task::Codes {
@@ -220,7 +220,7 @@ fn codes(
     };
     let combine = config.recon.combine;
     let table = what_codes_know(&trained.model, combine, &faces, baselines.as_ref())?;
-    println!("{}, on {}", trained.describe(), device.words);
+    println!("{}, on {}", trained.network.describe(), device.words);
     print!("{}", table.text());
     let stem = out.join(format!("codes-{name}"));
     write(
@@ -259,12 +259,14 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// `eval` inside a folder, or beside a file.
-fn results_folder(weights: &Path) -> PathBuf {
-    if weights.is_dir() {
-        weights.join("eval")
+/// `eval` inside a folder, or beside a file; a network that comes with the program has neither.
+fn results_folder(place: &Path, weights: &Path) -> PathBuf {
+    if place.is_dir() && weights.exists() {
+        place.join("eval")
+    } else if weights.exists() {
+        place.with_file_name("eval")
     } else {
-        weights.with_file_name("eval")
+        PathBuf::from(format!("eval-{}", place.display()))
     }
 }
 

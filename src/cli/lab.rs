@@ -11,6 +11,7 @@ use super::{DONE, InputError};
 use crate::lab::replay::Replay;
 use crate::lab::session::Session;
 use crate::lab::window::{self, Closed, Interrupt, Layout, Start};
+use crate::networks::{Network, default_network};
 use crate::run::RunPlan;
 
 /// Arguments of `visage lab`.
@@ -19,22 +20,61 @@ pub(super) struct LabArgs {
     /// Show a run from its folder instead of training; needs no GPU and no data.
     #[arg(long, value_name = "RUN", conflicts_with_all = ["data", "preset", "config", "sets", "out", "steps", "epochs", "resume", "strict", "plan", "device"])]
     replay: Option<PathBuf>,
+    #[arg(long, value_name = "RUN|WEIGHTS|NAME", help = NETWORK, conflicts_with_all = ["replay", "resume", "plan"])]
+    network: Option<PathBuf>,
     #[command(flatten)]
     train: TrainArgs,
 }
 
+/// Help of `--network`.
+const NETWORK: &str = "Play with a trained network, on generated faces or those of --data; \
+                       \"Train from nothing\" then begins the run that the other arguments describe. \
+                       Takes what `visage swap` takes. Without any argument the lab offers the network that \
+                       comes with the program; --preset demo trains at once";
+
 pub(super) fn run(args: LabArgs) -> Result<u8> {
-    match args.replay {
-        Some(dir) => replay(dir),
+    if let Some(dir) = args.replay {
+        return replay(dir);
+    }
+    let asked = args.network.as_deref().map(Network::read).transpose()?;
+    let offer = asked.is_none();
+    let offered = || args.train.says_nothing().then(default_network).flatten();
+    match asked.or_else(offered) {
+        Some(network) => play(network, &args.train.for_lab(), offer),
         None => super::train::start(&args.train.for_lab(), true),
     }
 }
 
+/// Opens the window on a trained network; `offer`: training from nothing is as near.
+fn play(network: Network, train: &TrainArgs, offer: bool) -> Result<u8> {
+    let mut next = train.plan()?;
+    if !window::has_display() {
+        if offer {
+            return self::train(next);
+        }
+        let text = "there is no display to play on; visage swap, embed and eval need none";
+        return Err(InputError(text.into()).into());
+    }
+    let data = next.file.data.as_deref();
+    let play = RunPlan::play(network, data, train.device());
+    next.goal.clone_from(&play.network);
+    let interrupt = interrupt()?;
+    let start = Start::Play(Box::new(play), Box::new(next.clone()), offer);
+    match window::open(start, Layout::Kept, interrupt.clone(), |_| false) {
+        Ok(closed) => end(closed),
+        Err(error) if offer => without_window(next, &interrupt, &error),
+        Err(error) => Err(error),
+    }
+}
+
 /// Trains with the window open.
-pub(super) fn train(plan: RunPlan) -> Result<u8> {
+pub(super) fn train(mut plan: RunPlan) -> Result<u8> {
     if !window::has_display() {
         eprintln!("There is no display to open the lab on, so training goes on in the terminal.");
         return super::train::in_terminal(&plan);
+    }
+    if plan.file.data.is_none() {
+        plan.goal = default_network().map(Into::into);
     }
     let interrupt = interrupt()?;
     let fallback = plan.clone();
@@ -45,14 +85,15 @@ pub(super) fn train(plan: RunPlan) -> Result<u8> {
         |_| false,
     ) {
         Ok(closed) => end(closed),
-        Err(error) => {
-            eprintln!(
-                "The lab's window cannot be opened ({error}), so training goes on in the terminal."
-            );
-            let session = Session::start(fallback, || {})?;
-            Ok(code(&session.see_through(&interrupt)?))
-        }
+        Err(error) => without_window(fallback, &interrupt, &error),
     }
+}
+
+/// Trains in the terminal because no window can be opened.
+fn without_window(plan: RunPlan, interrupt: &Interrupt, error: &anyhow::Error) -> Result<u8> {
+    eprintln!("The lab's window cannot be opened ({error}), so training goes on in the terminal.");
+    let session = Session::start(plan, || {})?;
+    Ok(code(&session.see_through(interrupt)?))
 }
 
 /// Asked for by Ctrl-C.

@@ -4,6 +4,7 @@ mod bench;
 mod devices;
 mod embed;
 mod eval;
+mod export;
 mod faces;
 mod frames;
 mod lab;
@@ -21,12 +22,14 @@ use crate::data::labelled::LabelledError;
 use crate::device::DeviceError;
 use crate::eval::EvalError;
 use crate::lab::replay::ReplayError;
+use crate::networks::NetworkError;
 use crate::run::RunFolderError;
 use crate::train::TrainError;
 
 /// A portable GPU trainer for faces: pose-disentangled contrastive learning without CUDA.
 ///
-/// Without a command it opens the lab and trains the demo preset on generated faces.
+/// Without a command it opens the lab: on the trained network that comes with the program, or with
+/// the demo preset, which trains on generated faces.
 #[derive(Parser, Debug)]
 #[command(name = "visage", version)]
 struct Cli {
@@ -46,6 +49,9 @@ enum Command {
     Embed(embed::EmbedArgs),
     /// Put the look of one photo into the pose of another.
     Swap(swap::SwapArgs),
+    /// Write a trained network as two small files to be handed on: 16-bit weights, and where they
+    /// come from.
+    Export(export::ExportArgs),
     /// Draw generated faces with labels, in the layout of a known data set.
     Faces(faces::FacesArgs),
     /// Turn videos into folders of frames, one clip each, with an installed ffmpeg.
@@ -60,6 +66,10 @@ enum Command {
         preset: Option<String>,
     },
 }
+
+/// What may stand where a trained network is wanted.
+const NETWORK_HELP: &str = "Run folder (its newest checkpoint), checkpoint folder, weights file, or the name of a \
+                            network that comes with the program, such as demo; a folder of that name comes first";
 
 /// Done.
 const DONE: u8 = 0;
@@ -94,6 +104,7 @@ pub fn main() -> u8 {
         Some(Command::Eval(args)) => eval::run(*args),
         Some(Command::Embed(args)) => embed::run(args),
         Some(Command::Swap(args)) => swap::run(args),
+        Some(Command::Export(args)) => export::run(args),
         Some(Command::Faces(args)) => faces::run(args),
         Some(Command::Frames(args)) => frames::run(args),
         Some(Command::Bench(args)) => bench::run(&args),
@@ -120,6 +131,9 @@ fn exit_code(error: &anyhow::Error) -> u8 {
             || cause
                 .downcast_ref::<EvalError>()
                 .is_some_and(EvalError::is_users)
+            || cause
+                .downcast_ref::<NetworkError>()
+                .is_some_and(NetworkError::is_users)
             || cause
                 .downcast_ref::<BenchError>()
                 .is_some_and(BenchError::is_users)

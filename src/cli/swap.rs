@@ -22,8 +22,7 @@ const MOST: usize = 8;
 /// Arguments of `visage swap`.
 #[derive(Args, Debug)]
 pub(super) struct SwapArgs {
-    /// Run folder, checkpoint folder or weights file.
-    #[arg(value_name = "RUN|WEIGHTS")]
+    #[arg(value_name = "RUN|WEIGHTS|NAME", help = super::NETWORK_HELP)]
     weights: PathBuf,
     /// Two to eight photos of faces, cropped like those the network was trained on.
     #[arg(value_name = "PHOTO", num_args = 2..)]
@@ -53,8 +52,9 @@ pub(super) fn run(args: SwapArgs) -> Result<u8> {
         ..Input::whole(SIDE_PX)
     };
     let faces = upload(&input.prepare(&pictures)?, SIDE_PX, &device);
-    let steps = trained.steps.unwrap_or_default();
-    let grids = grids(&trained.model, faces, &trained.config, steps).map_err(anyhow::Error::msg)?;
+    let steps = trained.network.steps().unwrap_or_default();
+    let grids =
+        grids(&trained.model, faces, &trained.network.config, steps).map_err(anyhow::Error::msg)?;
     std::fs::create_dir_all(&args.out)
         .with_context(|| format!("cannot make the folder {}", args.out.display()))?;
     for grid in grids {

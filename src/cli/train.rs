@@ -75,6 +75,36 @@ impl TrainArgs {
         }
     }
 
+    /// Whether nothing is said about what to train.
+    pub(super) fn says_nothing(&self) -> bool {
+        let Self {
+            data,
+            preset,
+            config,
+            sets,
+            device: _,
+            out,
+            steps,
+            epochs,
+            resume,
+            strict,
+            plan,
+        } = self;
+        let paths = [data, config, out, resume];
+        paths.into_iter().all(Option::is_none)
+            && preset.is_none()
+            && sets.is_empty()
+            && steps.is_none()
+            && epochs.is_none()
+            && !strict
+            && !plan
+    }
+
+    /// The device that was asked for.
+    pub(super) fn device(&self) -> Option<DeviceRequest> {
+        self.device
+    }
+
     /// A run of a preset on generated faces.
     pub(super) fn of_preset(preset: &str, device: Option<DeviceRequest>) -> Self {
         Self {
@@ -116,6 +146,8 @@ impl TrainArgs {
             paused: false,
             stay: false,
             record: true,
+            network: None,
+            goal: None,
         })
     }
 }

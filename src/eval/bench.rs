@@ -74,7 +74,7 @@ impl<'a> Bench<'a> {
         listen: &'a mut dyn FnMut(Progress),
     ) -> Self {
         Self {
-            untrained: Trained::untrained(&trained.config, &device.device),
+            untrained: Trained::untrained(&trained.network.config, &device.device),
             trained,
             config,
             device: device.device.clone(),
@@ -104,7 +104,7 @@ impl<'a> Bench<'a> {
     }
 
     fn untrained_words(&self) -> String {
-        let config = &self.trained.config;
+        let config = &self.trained.network.config;
         format!(
             "untrained {} {} {}",
             config.backbone, config.model.width, config.seed
@@ -132,7 +132,10 @@ impl<'a> Bench<'a> {
         let untrained = self.untrained_words();
         let mut progress = |done| (self.listen)(Progress { what, done, total });
         let (encoder, words) = match whose {
-            Contender::Learnt => (&self.trained.model.encoder, self.trained.hash.as_str()),
+            Contender::Learnt => (
+                &self.trained.model.encoder,
+                self.trained.network.hash.as_str(),
+            ),
             Contender::Untrained => (&self.untrained.encoder, untrained.as_str()),
             Contender::RawPixels => {
                 let input = Input {

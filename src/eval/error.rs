@@ -6,31 +6,14 @@ use super::head::HeadError;
 use super::rows::RowsError;
 use super::verify::VerifyError;
 use crate::data::labelled::LabelledError;
-use crate::weights::WeightsError;
+use crate::networks::NetworkError;
 
 /// Why an evaluation cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum EvalError {
-    /// Neither a run nor a weights file.
-    #[error("there is no run and no weights file; give a run folder, a checkpoint folder or a .safetensors file: {}", .0.display())]
-    Nothing(PathBuf),
-    /// A run that has not saved anything yet.
-    #[error("this run has no checkpoint yet; let it train until the first one: {}", .0.display())]
-    NoCheckpoint(PathBuf),
-    /// The weights cannot be read.
+    /// The trained network cannot be used.
     #[error(transparent)]
-    Weights(#[from] WeightsError),
-    /// The weights do not say which network they belong to.
-    #[error("the weights carry no configuration in their metadata, so the network is unknown; use a model.safetensors of a visage run: {}", .0.display())]
-    NoConfig(PathBuf),
-    /// The weights do not fit the network they name.
-    #[error("the weights do not fit the network their metadata names ({reason}): {}", path.display())]
-    Mismatch {
-        /// The weights file.
-        path: PathBuf,
-        /// The first difference.
-        reason: String,
-    },
+    Network(#[from] NetworkError),
     /// Something is wrong with the labelled pictures.
     #[error(transparent)]
     Labelled(#[from] LabelledError),
@@ -62,6 +45,10 @@ pub enum EvalError {
 impl EvalError {
     /// Whether the user can put it right.
     pub fn is_users(&self) -> bool {
-        !matches!(self, Self::Write { .. } | Self::Device(_))
+        match self {
+            Self::Write { .. } | Self::Device(_) => false,
+            Self::Network(error) => error.is_users(),
+            _ => true,
+        }
     }
 }

@@ -53,6 +53,8 @@ pub enum Command {
         /// Where the old device is the trouble.
         on_cpu: bool,
     },
+    /// Leave the trained network that is played with, and begin to train.
+    TrainFromNothing,
     /// Replay: go to this step.
     Seek(u64),
     /// Replay: play so many steps per second; 0 pauses.

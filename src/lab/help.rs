@@ -6,12 +6,14 @@ use super::look::glossary;
 use super::look::symbol::symbol;
 
 /// Every key of the window and what it does.
-const KEYS: [(&str, &str); 13] = [
+const KEYS: [(&str, &str); 15] = [
     ("Space", "Pause or play"),
     ("→", "One step; in the lesson, next"),
     ("←", "In the lesson, back"),
     ("S", "Save a picture of the window"),
     ("C", "Save a checkpoint"),
+    ("T", "Leave a trained network, train from nothing"),
+    ("Enter", "At the start: play with the trained network"),
     ("L", "Begin or leave the lesson"),
     ("D", "Dark or light"),
     ("+", "Larger text"),

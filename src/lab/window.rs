@@ -22,6 +22,9 @@ const LAYOUT: &str = "layout";
 pub enum Start {
     /// A run to be made.
     Train(Box<RunPlan>),
+    /// A trained network to play with, the run that "Train from nothing" begins, and whether both
+    /// are offered at the start.
+    Play(Box<RunPlan>, Box<RunPlan>, bool),
     /// A run that was made.
     Replay(Box<Replay>, PathBuf),
 }
@@ -106,6 +109,9 @@ pub fn open(
             interrupt.ctx.get_or_init(|| ctx.clone());
             let mut lab = match start {
                 Start::Train(plan) => Lab::train(*plan, ctx, frame_gap(creation))?,
+                Start::Play(play, next, offer) => {
+                    Lab::play(*play, *next, offer, ctx, frame_gap(creation))?
+                }
                 Start::Replay(replay, dir) => Lab::replay(Player::new(*replay), dir, ctx),
             };
             let kept = creation

@@ -80,7 +80,7 @@ impl Recorder {
 
     /// Writes what `event` brings and returns the sentences to show the user.
     pub fn on_event(&mut self, event: &Event) -> Vec<String> {
-        if let Event::Answer(_) = event {
+        if let Event::Answer(_) | Event::Goal(_) = event {
             return Vec::new();
         }
         let logged = self.events.write(event);

@@ -4,15 +4,17 @@
 
 mod folder;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use anyhow::{Context, Result};
 
 pub use folder::{CONFIG_FILE, RunFile, RunFolderError, fresh, numbered};
 
-use crate::config::RunConfig;
+use crate::config::{DataConfig, KnowledgeConfig, Precision, RunConfig};
 use crate::device::{DeviceRequest, choose};
+use crate::networks::Network;
 use crate::record::Recorder;
 use crate::train::event::{Control, Event, StopReason};
 use crate::train::{Job, Trainer};
@@ -32,9 +34,12 @@ pub struct RunPlan {
     pub paused: bool,
     /// After the last step, go on answering questions until [`Control::Stop`].
     pub stay: bool,
-    /// Whether the run leaves its files; one that only answers questions about a checkpoint does
-    /// not.
+    /// Whether the run leaves its files; one that only answers questions does not.
     pub record: bool,
+    /// A trained network that only answers questions: nothing is trained.
+    pub network: Option<Arc<Network>>,
+    /// A trained network to show as the goal beside the young one.
+    pub goal: Option<Arc<Network>>,
 }
 
 impl RunPlan {
@@ -52,7 +57,34 @@ impl RunPlan {
             paused: false,
             stay: false,
             record: true,
+            network: None,
+            goal: None,
         })
+    }
+
+    /// The plan to play with a trained network: it answers questions about the faces of a folder, or
+    /// about generated people it was not trained on. `dir` holds only what somebody saves by hand.
+    pub fn play(network: Network, data: Option<&Path>, device: Option<DeviceRequest>) -> Self {
+        let mut config = network.config.clone();
+        // Other people than those of its training.
+        config.seed = config.seed.wrapping_add(1);
+        config.precision = Precision::F32;
+        config.knowledge = KnowledgeConfig::default();
+        if data.is_none() {
+            config.data = DataConfig::default();
+        }
+        let name = Path::new(&network.name).file_stem().unwrap_or_default();
+        Self {
+            dir: Path::new("runs").join(format!("played-{}", name.to_string_lossy())),
+            config,
+            file: RunFile::new(data, device, None),
+            resume: false,
+            paused: false,
+            stay: true,
+            record: false,
+            network: Some(network.into()),
+            goal: None,
+        }
     }
 }
 
@@ -77,6 +109,8 @@ pub fn go(
         resume: plan.resume,
         paused: plan.paused,
         stay: plan.stay,
+        network: plan.network.clone(),
+        goal: plan.goal.clone(),
     };
     let trainer = Trainer::prepare(job, emit)?;
     if !plan.record {

@@ -61,6 +61,7 @@ impl Live {
             Event::Epoch(_)
             | Event::Faces(_)
             | Event::Gallery(_)
+            | Event::Goal(_)
             | Event::Settings { .. }
             | Event::Answer(_) => {}
         }

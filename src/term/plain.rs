@@ -49,6 +49,7 @@ impl<W: Write> Plain<W> {
             Event::State { step, state } => self.write(&words::state(*step, *state)),
             Event::Faces(_)
             | Event::Gallery(_)
+            | Event::Goal(_)
             | Event::Extended { .. }
             | Event::Settings { .. }
             | Event::Answer(_) => {}

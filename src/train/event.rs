@@ -37,6 +37,10 @@ pub enum Event {
     Faces(FaceGrid),
     /// The fixed faces of the run, one tile each, as they go in.
     Gallery(FaceGrid),
+    /// What a trained network makes of the fixed faces: one row each. Only for those who watch: no
+    /// log keeps it.
+    #[serde(skip)]
+    Goal(FaceGrid),
     /// Training waits, or goes on.
     State {
         /// Steps done.
@@ -203,7 +207,7 @@ pub struct KnowledgeReport {
 pub struct FaceGrid {
     /// Steps done.
     pub step: u64,
-    /// What the grid shows, used as file name: `reconstruction`, `swap` or `gallery`.
+    /// What the grid shows, used as file name: `reconstruction`, `swap`, `gallery`, …
     pub kind: String,
     /// Column headings.
     pub columns: Vec<String>,

@@ -53,6 +53,28 @@ impl Gallery {
         grid("gallery", step, heading, self.faces.clone(), n)
     }
 
+    /// What a trained network makes of the fixed faces: each one rebuilt, and in its mirrored pose.
+    /// `None` where there are no faces.
+    ///
+    /// # Errors
+    ///
+    /// The device's own words if it was lost.
+    pub fn goal(&self, model: &Pcl, config: &RunConfig) -> Result<Option<FaceGrid>, String> {
+        let s = self.faces.clone();
+        let [n, ..] = s.dims();
+        if n == 0 {
+            return Ok(None);
+        }
+        let own = model.encoder.features(s.clone());
+        let mirrored = model.encoder.features(s.flip([3]));
+        let columns = [own.f_p, mirrored.f_p].map(|f_p| {
+            let code = combine(own.f_f.clone(), f_p, config.recon.combine);
+            model.decoder.forward(code)
+        });
+        let names = ["F_f + F_p", "F_f + F_p^"].map(String::from).to_vec();
+        grid("goal", 0, names, by_rows(columns.into()), n).map(Some)
+    }
+
     /// [`grids`] of the fixed faces.
     ///
     /// # Errors

@@ -48,6 +48,12 @@ impl Bench {
         })
     }
 
+    /// A lab that plays with a trained network and may train after that.
+    pub fn playing(play: RunPlan, next: RunPlan, offer: bool) -> Self {
+        let gap = Duration::from_secs_f32(FRAME_S);
+        Self::open(move |ctx| Lab::play(play.clone(), next.clone(), offer, ctx, gap).unwrap())
+    }
+
     /// A lab that shows a run.
     pub fn replaying(run: &Path) -> Self {
         let run = run.to_owned();

@@ -24,5 +24,7 @@ pub fn plan(dir: &Path, sets: &[&str]) -> RunPlan {
         paused: false,
         stay: true,
         record: true,
+        network: None,
+        goal: None,
     }
 }

@@ -65,6 +65,7 @@ impl Lab {
             self.top_bar(ui);
         }
         self.banner(ui);
+        self.offer(ui);
         self.lesson_card(ui);
         let mut drawn = Vec::new();
         CentralPanel::default()
@@ -180,6 +181,10 @@ impl Lab {
     }
 }
 
+/// What panels say that only training can fill.
+const NOTHING_TRAINED: &str = "This panel watches a network learn. The one that is open is trained already; “Train \
+                               from nothing” (T) begins with a new one.";
+
 /// Hands the panels to the tiles.
 struct Shelf<'a> {
     panels: &'a mut Panels,
@@ -196,6 +201,10 @@ impl Behavior<PanelKind> for Shelf<'_> {
             .inner_margin(Margin::symmetric(10, 8))
             .show(ui, |ui| {
                 ui.push_id(*kind, |ui| {
+                    if self.state.network.is_some() && kind.needs_training() {
+                        ui.label(NOTHING_TRAINED);
+                        return;
+                    }
                     self.panels.get_mut(*kind).ui(ui, self.state, self.desk);
                 });
                 // The panel fills its tile, however little it draws.

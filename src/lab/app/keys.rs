@@ -84,6 +84,8 @@ impl Lab {
                 self.desk.commands.push(Command::Lesson(!touring));
             }
             Key::D => self.toggle_theme(),
+            Key::T => self.desk.commands.push(Command::TrainFromNothing),
+            Key::Enter if !focused => self.offers = false,
             Key::Escape => {
                 if self.help {
                     self.help = false;

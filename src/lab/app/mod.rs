@@ -5,6 +5,7 @@
 mod frame;
 mod keys;
 mod overlay;
+mod play;
 mod wishes;
 
 use std::collections::BTreeSet;
@@ -29,6 +30,7 @@ use super::replay::{Player, Replay, Seek};
 use super::session::Session;
 use super::state::{LabState, Phase};
 use super::toast::Toasts;
+use crate::networks::Network;
 use crate::run::RunPlan;
 use crate::train::ask::{NewFace, Question};
 use crate::train::event::{Control, Event, StopReason};
@@ -76,6 +78,12 @@ pub struct Lab {
     /// Replay: whether a trainer that answers was started, or could not be.
     answerer_tried: bool,
     closing: bool,
+    /// While a trained network is played with: what comes after it.
+    next: Option<play::Next>,
+    /// Whether the choice at the start is still to be made.
+    offers: bool,
+    /// The trained network that is shown as the goal.
+    goal: Option<Arc<Network>>,
     frame_gap: Duration,
     /// Whether the first step has been shown.
     under_way: Arc<AtomicBool>,
@@ -141,6 +149,9 @@ impl Lab {
             said_before: 0,
             answerer_tried: false,
             closing: false,
+            next: None,
+            offers: false,
+            goal: None,
             frame_gap: PLAY_GAP,
             under_way: Arc::default(),
             memory_at: None,
@@ -183,7 +194,9 @@ impl Lab {
     /// The window should close: the trainer finishes its step and saves first. Whether it may close
     /// at once.
     pub fn close(&mut self) -> bool {
-        let waits = self.player.is_none() && self.session.is_some() && self.state.is_alive();
+        // Only a run has something to save.
+        let trains = self.player.is_none() && self.state.network.is_none();
+        let waits = trains && self.session.is_some() && self.state.is_alive();
         if waits && !self.closing {
             // What the tour tried must not go into the checkpoint.
             self.leave_lesson();
@@ -200,7 +213,7 @@ impl Lab {
         self.receive();
         // What has really passed; the toolkit's smooth time leaves pauses between frames out.
         let dt_s = ui.input(|input| input.unstable_dt).min(LONGEST_FRAME_S);
-        self.play(f64::from(dt_s));
+        self.advance(f64::from(dt_s));
         self.keys(ui);
         self.take_files(ui);
         self.draw(ui);
@@ -215,6 +228,8 @@ impl Lab {
         let ctx = self.ctx.clone();
         self.said_before = self.state.log.written;
         self.state.config = Some(plan.config.clone().into());
+        self.state.network.clone_from(&plan.network);
+        self.goal.clone_from(&plan.goal);
         let (gap, under_way) = (self.frame_gap, self.under_way.clone());
         let wake = move || {
             let waits = under_way.load(Ordering::Relaxed);
@@ -229,6 +244,7 @@ impl Lab {
     /// is not seen.
     pub fn receive(&mut self) {
         let events: Vec<_> = self.session.iter().flat_map(Session::events).collect();
+        let mut left = false;
         for (at, event) in events {
             if let Event::Step(_) = &event {
                 self.stepped_at = Some(at);
@@ -237,12 +253,19 @@ impl Lab {
                 self.on_answerer(&event);
                 continue;
             }
+            if self.next.as_ref().is_some_and(|next| next.asked) {
+                left |= matches!(event, Event::Stopped { .. });
+                continue;
+            }
             if let Event::Started(info) = &event {
                 self.recall(info.resumed_at);
                 self.introduce_photos();
                 self.state.can_ask = true;
             }
             self.state.on_event(&event);
+        }
+        if left {
+            self.begin_next();
         }
         let ready = !matches!(self.state.phase, Phase::Preparing(_));
         self.under_way.store(ready, Ordering::Relaxed);
@@ -286,6 +309,7 @@ impl Lab {
         let untold = said.written - self.told;
         let mut state = LabState {
             config: self.state.config.take(),
+            network: self.state.network.take(),
             faces: std::mem::take(&mut self.state.faces),
             ..LabState::default()
         };
@@ -327,7 +351,7 @@ impl Lab {
     }
 
     /// Replay: moves on by the time that has passed.
-    fn play(&mut self, dt_s: f64) {
+    fn advance(&mut self, dt_s: f64) {
         let Some(player) = &mut self.player else {
             return;
         };

@@ -32,7 +32,11 @@ impl Lab {
             ui.add_space(6.0);
             ui.horizontal_wrapped(|ui| {
                 if failed {
-                    let mark = RichText::new("Training ended with an error.").strong();
+                    let mark = match self.state.network {
+                        Some(_) => "The trained network cannot be asked any more.",
+                        None => "Training ended with an error.",
+                    };
+                    let mark = RichText::new(mark).strong();
                     ui.label(mark.color(tone(ui, Tone::Vermillion)));
                 }
                 ui.label(text);

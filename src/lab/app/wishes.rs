@@ -47,8 +47,9 @@ impl Lab {
     }
 
     fn obey(&mut self, control: Control) {
-        // A replay's trainer only answers.
-        if self.state.source == Source::Replay && !matches!(control, Control::AddFace(_)) {
+        // In a replay and of a trained network the trainer only answers.
+        let only_answers = self.state.source == Source::Replay || self.state.network.is_some();
+        if only_answers && !matches!(control, Control::AddFace(_)) {
             return;
         }
         if let Control::Slow(limit) = control {
@@ -73,10 +74,15 @@ impl Lab {
                 self.tell(Control::AddFace(face));
             }
             Command::Restart { on_cpu } => self.restart(on_cpu),
+            Command::TrainFromNothing => self.train_from_nothing(),
             Command::Seek(step) => self.seek(step),
             Command::PlaySpeed(speed) => self.play_speed(speed),
             Command::Lesson(on) => {
                 self.leave_lesson();
+                if on {
+                    // It speaks about a network that learns.
+                    self.train_from_nothing();
+                }
                 self.lesson = on.then(Lesson::default);
             }
             Command::ResetLayout => self.tree = layout::default_tree(),
@@ -172,6 +178,7 @@ impl Lab {
             let _ = session.stop();
         }
         let started = RunPlan::resume(self.dir.clone()).and_then(|mut plan| {
+            plan.goal = self.goal.clone();
             if on_cpu {
                 plan.file.device = "cpu".into();
             }

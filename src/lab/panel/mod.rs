@@ -66,6 +66,11 @@ impl PanelKind {
         }
     }
 
+    /// Whether there is nothing to see in it without training.
+    pub fn needs_training(self) -> bool {
+        matches!(self, Self::Losses | Self::Balance | Self::Data)
+    }
+
     /// One sentence for the tab's tooltip.
     pub fn about(self) -> &'static str {
         match self {

@@ -96,7 +96,7 @@ fn step_of(event: &Event) -> Option<u64> {
         Event::Step(report) => Some(report.step),
         Event::Epoch(report) => Some(report.step),
         Event::Knowledge(report) => Some(report.step),
-        Event::Faces(grid) | Event::Gallery(grid) => Some(grid.step),
+        Event::Faces(grid) | Event::Gallery(grid) | Event::Goal(grid) => Some(grid.step),
         Event::State { step, .. }
         | Event::Extended { step, .. }
         | Event::Settings { step, .. }

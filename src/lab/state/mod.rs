@@ -12,6 +12,7 @@ pub use log::{Kind, Line, Log};
 pub use snapshots::{Snapshot, Snapshots};
 
 use crate::config::RunConfig;
+use crate::networks::Network;
 use crate::record::history::History;
 use crate::term::pace::Pace;
 use crate::train::ask::FaceId;
@@ -62,6 +63,8 @@ pub struct LabState {
     pub source: Source,
     /// Where the run stands.
     pub phase: Phase,
+    /// The trained network that is played with; nothing is trained then.
+    pub network: Option<Arc<Network>>,
     /// The run's configuration, once it is known.
     pub config: Option<Arc<RunConfig>>,
     /// Facts that do not change.
@@ -80,6 +83,8 @@ pub struct LabState {
     pub checkpoints: Vec<(u64, PathBuf)>,
     /// The run's fixed faces, then the photos.
     pub faces: Vec<Face>,
+    /// What a trained network makes of the fixed faces, a row each: the goal.
+    pub goal: Option<FaceGrid>,
     /// Grids of faces over time.
     pub snapshots: Snapshots,
     /// The latest answers.
@@ -107,6 +112,7 @@ impl Default for LabState {
         Self {
             source: Source::Live,
             phase: Phase::Preparing("Starting".into()),
+            network: None,
             config: None,
             info: None,
             step: 0,
@@ -116,6 +122,7 @@ impl Default for LabState {
             knowledge: Vec::new(),
             checkpoints: Vec::new(),
             faces: Vec::new(),
+            goal: None,
             snapshots: Snapshots::default(),
             answers: Answers::default(),
             log: Log::default(),
@@ -160,6 +167,7 @@ impl LabState {
             Event::Knowledge(report) => self.knowledge.push(Arc::new((**report).clone())),
             Event::Faces(grid) => self.snapshots.push(grid, self.gallery()),
             Event::Gallery(grid) => self.take_gallery(grid),
+            Event::Goal(grid) => self.goal = Some(grid.clone()),
             Event::State { step, state } => {
                 self.step = *step;
                 self.phase = match state {

@@ -126,6 +126,14 @@ impl Studio {
         }
     }
 
+    /// A question has no answer yet.
+    pub fn put_off(&mut self, question: &Question, step: u64) {
+        let mut watched = self.watched.iter_mut();
+        if let Some(watched) = watched.find(|watched| watched.question == *question) {
+            watched.last = Last::No(step);
+        }
+    }
+
     /// Whether a question had no answer, which may change when faces are prepared.
     pub fn waits_for_faces(&self) -> bool {
         let no = |watched: &Watched| matches!(watched.last, Last::No(_));

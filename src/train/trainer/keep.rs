@@ -6,7 +6,7 @@ use super::Trainer;
 use crate::data;
 use crate::model::values;
 use crate::train::checkpoint;
-use crate::train::event::Event;
+use crate::train::event::{Event, StopReason};
 use crate::train::plan::Plan;
 
 impl Trainer {
@@ -20,6 +20,25 @@ impl Trainer {
             .draw(&self.model, &self.config, self.progress.step)?
         {
             emit(Event::Faces(grid));
+        }
+        Ok(())
+    }
+
+    /// Draws what the trained network makes of the fixed faces, once.
+    pub(super) fn show_goal(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), StopReason> {
+        let Some(network) = self.goal.take() else {
+            return Ok(());
+        };
+        let goal = match network.build(&self.device.device) {
+            Ok(model) => self.gallery.goal(&model, &network.config),
+            Err(error) => {
+                let text = format!("The trained network is not shown as the goal: {error}");
+                emit(Event::Warning { text });
+                return Ok(());
+            }
+        };
+        if let Some(goal) = goal.map_err(|text| self.failed(&text))? {
+            emit(Event::Goal(goal));
         }
         Ok(())
     }

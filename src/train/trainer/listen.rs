@@ -154,6 +154,16 @@ impl Trainer {
     /// Measures; the measurement is the answer, and where there is none the reason.
     fn answer_knowledge(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), StopReason> {
         let step = self.progress.step;
+        // While nothing is trained, others that ask need not wait for the faces either.
+        let waits = self.state == RunState::Finished
+            && self.probe.faces().is_none()
+            && self.probe.is_preparing();
+        if waits {
+            self.studio.put_off(&Question::Knowledge, step);
+            let reason = "The labelled faces are still being drawn.";
+            emit(no_measurement(step, reason));
+            return Ok(());
+        }
         let before = self.probe.measured_at();
         self.measure(emit).map_err(|text| self.failed(&text))?;
         let reason = match self.probe.measured_at() {
@@ -161,11 +171,7 @@ impl Trainer {
             Some(at) if at == step => "This step is measured already.",
             _ => "There are no labelled faces to measure with.",
         };
-        emit(Event::Answer(Arc::new(Answer {
-            step,
-            question: Question::Knowledge,
-            reply: Reply::No(reason.into()),
-        })));
+        emit(no_measurement(step, reason));
         Ok(())
     }
 
@@ -194,4 +200,13 @@ impl Trainer {
         emit(Event::Answer(answer));
         Ok(())
     }
+}
+
+/// The answer to [`Question::Knowledge`] where there is no measurement.
+fn no_measurement(step: u64, reason: &str) -> Event {
+    Event::Answer(Arc::new(Answer {
+        step,
+        question: Question::Knowledge,
+        reply: Reply::No(reason.into()),
+    }))
 }

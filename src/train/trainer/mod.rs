@@ -26,6 +26,7 @@ use crate::data::{self, DataError, FaceSource, FrameCache, Loader, StepBatch, St
 use crate::device::{ChosenDevice, DeviceError};
 use crate::loss::{chance_face, chance_pose};
 use crate::model::{Architecture, Pcl, load_exactly, parameter_count};
+use crate::networks::{Network, NetworkError};
 use crate::optim::Adam;
 use keep::panic_words;
 use listen::Next;
@@ -52,6 +53,10 @@ pub struct Job {
     pub paused: bool,
     /// After the last step, go on answering questions until [`Control::Stop`].
     pub stay: bool,
+    /// A trained network in place of a young one: no step is made, nothing is saved.
+    pub network: Option<Arc<Network>>,
+    /// A trained network whose pictures of the run's fixed faces are shown once, as the goal.
+    pub goal: Option<Arc<Network>>,
 }
 
 /// Why training cannot begin.
@@ -69,6 +74,9 @@ pub enum TrainError {
     /// There is nothing to resume.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// The trained network cannot be built.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
     /// The checkpoint belongs to another network.
     #[error(
         "the checkpoint does not fit this configuration ({0}); resume with the run's own configuration"
@@ -106,6 +114,8 @@ pub struct Trainer {
     drawn_at: Option<u64>,
     /// Whether it was said that some pictures have no partner.
     told_alone: bool,
+    /// Until it is drawn.
+    goal: Option<Arc<Network>>,
 }
 
 impl Trainer {
@@ -124,6 +134,8 @@ impl Trainer {
             resume,
             paused,
             stay,
+            network,
+            goal,
         } = job;
         device.store_maps(config.precision)?;
         if let Some(data) = &data {
@@ -147,7 +159,10 @@ impl Trainer {
         let arch = Architecture::from(&config);
         let mut adam = Adam::new((&config.optimizer).into());
         let mut progress = Progress::default();
-        let model = if resume {
+        let model = if let Some(network) = &network {
+            progress.step = network.steps().unwrap_or_default();
+            network.build(&recording)?
+        } else if resume {
             let (loaded, warnings) = checkpoint::load_newest(&dir.join("checkpoints"))?;
             warnings
                 .into_iter()
@@ -170,10 +185,14 @@ impl Trainer {
         );
         let probe = LiveProbe::prepare(&config, data.as_deref(), emit)?;
         let loader = Loader::start(source.clone(), cache.clone(), &config, progress.step)?;
+        let last_step = match network {
+            Some(_) => resumed_at,
+            None => last_step.unwrap_or(u64::from(config.epochs) * steps_per_epoch),
+        };
         Ok(Self {
             objective: Objective::from(&config),
             resumed_at,
-            last_step: last_step.unwrap_or(u64::from(config.epochs) * steps_per_epoch),
+            last_step,
             dir,
             config,
             device,
@@ -196,9 +215,10 @@ impl Trainer {
             stay,
             steps_per_s: None,
             stepped_at: None,
-            saved_at: resume.then_some(resumed_at),
+            saved_at: (resume || network.is_some()).then_some(resumed_at),
             drawn_at: None,
             told_alone: false,
+            goal,
         })
     }
 
@@ -262,6 +282,7 @@ impl Trainer {
     ) -> Result<StopReason, StopReason> {
         let gallery = self.gallery.show(self.progress.step);
         emit(Event::Gallery(gallery.map_err(|text| self.failed(&text))?));
+        self.show_goal(emit)?;
         if self.saved_at.is_none() {
             // From here on a run can be gone on with, whenever it is stopped or killed.
             self.save(emit);

@@ -288,7 +288,7 @@ fn start(
     let sample = Tensor::zeros([1, 3, side_px, side_px], &bench.device);
     let [_, c, h, w] = network.encoder.trunk.forward(sample).dims();
     let dim = c * h * w;
-    let arch = Architecture::from(&bench.trained.config);
+    let arch = Architecture::from(&bench.trained.network.config);
     let inner = Tuner::new(
         &network.encoder,
         arch,

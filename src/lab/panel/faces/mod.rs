@@ -4,6 +4,7 @@
 mod choice;
 mod columns;
 mod enlarged;
+mod goal;
 mod lattice;
 mod moment;
 pub(in crate::lab::panel) mod paint;
@@ -50,6 +51,7 @@ pub struct Faces {
     thumbs: FaceSheet,
     reconstructions: Reconstructions,
     swap: Swap,
+    hides_goal: bool,
 }
 
 impl Panel for Faces {
@@ -110,8 +112,10 @@ impl Faces {
         let space = space - eframe::egui::vec2(0.0, ui.cursor().top() - top);
         match self.view {
             View::Reconstructions => {
+                let goal = state.goal.as_ref().filter(|_| !self.hides_goal);
+                let shown = (&chosen[..], goal);
                 self.reconstructions
-                    .ui(ui, state, &chosen, &mut self.moment, &self.thumbs, space)
+                    .ui(ui, state, shown, &mut self.moment, &self.thumbs, space)
             }
             View::Swap => self
                 .swap
@@ -136,6 +140,12 @@ impl Faces {
             let save = save.on_hover_text("Writes what is shown into the run's folder.");
             if save.clicked() {
                 self.save(state, desk);
+            }
+            if state.goal.is_some() && self.view == View::Reconstructions {
+                let mut shows = !self.hides_goal;
+                ui.checkbox(&mut shows, "Goal")
+                    .on_hover_text("At the right: what a trained network makes of these faces.");
+                self.hides_goal = !shows;
             }
             if one_row {
                 ui.separator();

@@ -6,6 +6,7 @@ use eframe::egui::{
 };
 
 use super::enlarged::Enlarged;
+use super::goal::{self, Goal};
 use super::lattice::{self, Lattice};
 use super::moment::Moment;
 use super::strip::{self, Strip};
@@ -82,6 +83,7 @@ pub(super) struct Reconstructions {
     enlarged: Enlarged,
     pins: Vec<FaceId>,
     strip: Strip,
+    goal: Goal,
 }
 
 impl Reconstructions {
@@ -92,12 +94,13 @@ impl Reconstructions {
             .collect()
     }
 
-    /// Draws the grid, and below it the strip of the pinned faces.
+    /// Draws the grid of the chosen faces, the goal beside it, and below it the strip of the pinned
+    /// faces.
     pub fn ui(
         &mut self,
         ui: &mut Ui,
         state: &LabState,
-        chosen: &[FaceId],
+        (chosen, goal): (&[FaceId], Option<&FaceGrid>),
         moment: &mut Moment,
         thumbs: &FaceSheet,
         mut space: Vec2,
@@ -106,8 +109,9 @@ impl Reconstructions {
             if !self.pins.is_empty() {
                 space.y -= strip::height(self.pins.len());
             }
-            lattice::scroll("grid", space)
-                .show(ui, |ui| self.grid(ui, state, snapshot, chosen, space));
+            lattice::scroll("grid", space).show(ui, |ui| {
+                self.grid(ui, state, snapshot, (chosen, goal), space);
+            });
         }
         if !self.pins.is_empty() {
             let shown = shown(state, moment);
@@ -123,22 +127,36 @@ impl Reconstructions {
         ui: &mut Ui,
         state: &LabState,
         snapshot: &Snapshot,
-        chosen: &[FaceId],
+        (chosen, goal): (&[FaceId], Option<&FaceGrid>),
         space: Vec2,
     ) {
         let grid = &snapshot.grid;
         self.sheet.show_grid(ui.ctx(), grid);
         let rows: Vec<(FaceId, usize)> = rows(snapshot, chosen).collect();
+        let own = grid.columns.len();
+        let columns = own + goal.map_or(0, |goal| goal.columns.len());
+        let goal_room = goal::room(goal);
         let fitting = |heading: f32| {
             let headings = vec2(ROW_HEADING, heading);
-            Lattice::fitting(rows.len(), grid.columns.len(), headings, space)
+            Lattice::fitting(rows.len(), columns, headings, space - goal_room)
         };
         let mut lattice = fitting(WORDS_HEADING);
         if lattice.side < WORDS_SIDE {
             lattice = fitting(SYMBOL_HEADING);
         }
-        let (rect, _) = ui.allocate_exact_size(lattice.size(), Sense::hover());
-        lattice.origin = rect.min;
+        let size = lattice.size() + goal_room;
+        let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+        lattice.origin = rect.min + vec2(0.0, goal_room.y);
+        if let Some(goal) = goal {
+            let left = lattice.cell(0, own).left() + goal_room.x;
+            let area = Rect::from_min_max(pos2(left, rect.top()), rect.max);
+            self.goal.frame(ui, goal, area);
+            for (column, heading) in goal.columns.iter().enumerate() {
+                let place = lattice.column_heading(own + column);
+                let place = place.translate(vec2(goal_room.x, 0.0));
+                self::heading(ui, heading, place, lattice.side);
+            }
+        }
         for (column, heading) in grid.columns.iter().enumerate() {
             self::heading(ui, heading, lattice.column_heading(column), lattice.side);
         }
@@ -157,6 +175,13 @@ impl Reconstructions {
                 let label = || format!("{name}, {words}");
                 paint::tile(ui, image, cell, (at, column), Sense::hover(), label)
                     .on_hover_ui(|ui| self.enlarged.ui(ui, grid, row, column, &name));
+            }
+            if let Some(goal) = goal {
+                for column in 0..goal.columns.len() {
+                    let cell = lattice.cell(at, own + column);
+                    let cell = cell.translate(vec2(goal_room.x, 0.0));
+                    self.goal.tile(ui, goal, (id, &name), column, cell);
+                }
             }
         }
     }

@@ -279,6 +279,36 @@ fn mirrored_pictures_keep_their_lines_and_colours() {
     );
 }
 
+#[test]
+fn the_goal_stands_beside_the_faces_it_was_drawn_for() {
+    let mut state = state();
+    state.on_event(&answer(10, &[0, 1, 2, 1000]));
+    let without = open(state);
+    assert!(without.query_by_label("Goal").is_none());
+    let mut state = self::state();
+    state.on_event(&answer(10, &[0, 1, 2, 1000]));
+    state.on_event(&Event::Goal(grid(
+        "goal",
+        0,
+        &["F_f + F_p", "F_f + F_p^"],
+        3,
+    )));
+    let mut harness = open(state);
+    let own = harness.get_by_label("Face 3, face rebuilt").rect();
+    let goal = harness.get_by_label("Goal for face 3: face rebuilt").rect();
+    assert_eq!((own.y_range(), own.size()), (goal.y_range(), goal.size()));
+    let last = harness.get_by_label("Face 3, mirrored pose alone").rect();
+    assert!(goal.left() > last.right() + goal::GAP / 2.0);
+    let mirrored = "Goal for face 3: own look, mirrored pose";
+    assert!(harness.get_by_label(mirrored).rect().right() < 1200.0);
+    // The trained network was not asked about the photo.
+    assert!(harness.query_by_label_contains("Goal for me.jpg").is_none());
+    click(&mut harness, "Goal");
+    assert!(harness.query_by_label(mirrored).is_none());
+    let wider = harness.get_by_label("Face 3, face rebuilt").rect();
+    assert!(wider.width() > own.width());
+}
+
 /// A matrix of the record and a newer answer about other faces.
 fn swapped() -> LabState {
     let mut state = state();

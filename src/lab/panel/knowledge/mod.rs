@@ -81,7 +81,7 @@ impl Panel for Knowledge {
     }
 
     fn questions(&self, state: &LabState) -> Vec<Question> {
-        if self.is_measuring(state) {
+        if self.is_measuring(state) || words::is_first(state) {
             vec![Question::Knowledge]
         } else {
             Vec::new()
@@ -92,6 +92,9 @@ impl Panel for Knowledge {
 impl Knowledge {
     /// Whether a measurement was asked for and has not come.
     fn is_measuring(&self, state: &LabState) -> bool {
+        if words::is_first(state) {
+            return words::refusal(state).is_none();
+        }
         let Some(asked) = self.asked.filter(|_| state.can_ask) else {
             return false;
         };

@@ -12,6 +12,11 @@ pub fn is_off(state: &LabState) -> bool {
     config.is_some_and(|config| config.knowledge.pictures == 0)
 }
 
+/// Whether a trained network waits for its first measurement: nothing has to happen before.
+pub fn is_first(state: &LabState) -> bool {
+    state.network.is_some() && state.can_ask && state.knowledge.is_empty()
+}
+
 /// What is to be said while nothing was measured.
 pub fn empty(state: &LabState) -> String {
     if is_off(state) {
@@ -21,6 +26,10 @@ pub fn empty(state: &LabState) -> String {
     }
     if let Some(reason) = refusal(state).or_else(|| warning(state)) {
         return reason;
+    }
+    if is_first(state) {
+        return "In a moment: how well each code tells the pose, the person and the expression."
+            .into();
     }
     if is_missed(state) {
         return "Nothing was measured at the end of the first epoch: the faces have no labels. A \

@@ -44,6 +44,12 @@ impl Morph {
         self.mix.a = Some(face);
         self.turn.face = Some(face);
     }
+
+    /// Shows a head that turns by itself, or lets it rest.
+    pub fn turn_a_head(&mut self, turns: bool) {
+        self.part = Part::Turn;
+        self.turn.play.set(turns);
+    }
 }
 
 impl Panel for Morph {

@@ -13,6 +13,11 @@ pub struct Swing {
 }
 
 impl Swing {
+    /// Begins to play, or stops.
+    pub fn set(&mut self, playing: bool) {
+        self.playing = playing;
+    }
+
     /// The toggle.
     pub fn toggle(&mut self, ui: &mut Ui) -> Response {
         ui.toggle_value(&mut self.playing, "Play")

@@ -15,6 +15,10 @@ pub(super) fn card(ui: &mut Ui, state: &LabState, desk: &mut Desk) {
     };
     let step = words::count(state.step);
     let (title, text, failed) = match reason {
+        StopReason::Failed { text } if state.network.is_some() => {
+            let title = "The trained network cannot be asked any more";
+            (title.into(), Some(text), true)
+        }
         StopReason::Failed { text } if state.info.is_none() => {
             ("Training cannot begin".into(), Some(text), true)
         }
@@ -40,7 +44,7 @@ pub(super) fn card(ui: &mut Ui, state: &LabState, desk: &mut Desk) {
             ui.label(RichText::new(text).size(16.0).color(tone(ui, Tone::Ink)));
         }
         let can_go_on = failed || *reason == StopReason::Interrupted;
-        if can_go_on && state.source == Source::Live {
+        if can_go_on && state.source == Source::Live && state.network.is_none() {
             ways_on(ui, state, desk, failed);
         }
     });

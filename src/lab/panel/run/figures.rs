@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use eframe::egui::{RichText, Ui};
 
-use super::{controls, words};
+use super::{controls, played, words};
 use crate::lab::look::theme::{Tone, tone};
 use crate::lab::state::{LabState, Source};
 
@@ -27,8 +27,13 @@ pub(super) fn ui(ui: &mut Ui, state: &LabState) {
 /// Name and fact.
 fn rows(state: &LabState) -> Vec<(&'static str, String)> {
     let mut rows = Vec::new();
+    if let Some(network) = &state.network {
+        rows = played::facts(state, network);
+    }
     if let Some(info) = &state.info {
         rows.push(("Device", info.device.clone()));
+    }
+    if let Some(info) = state.info.as_ref().filter(|_| state.network.is_none()) {
         rows.push(("Preset", info.preset.clone()));
         rows.push(("Data", info.data.clone()));
     }

@@ -5,6 +5,7 @@ mod ended;
 mod figures;
 mod held;
 mod messages;
+mod played;
 mod player;
 mod settings;
 #[cfg(test)]
@@ -76,6 +77,12 @@ impl Panel for Run {
 impl Run {
     fn controls_and_facts(&mut self, ui: &mut Ui, state: &LabState, desk: &mut Desk) {
         ended::card(ui, state, desk);
+        if let Some(network) = &state.network {
+            played::card(ui, network, desk);
+            ui.separator();
+            figures::ui(ui, state);
+            return;
+        }
         transport::progress(ui, state, ui.available_width().min(420.0));
         match state.source {
             Source::Replay => self.player.ui(ui, state, desk),

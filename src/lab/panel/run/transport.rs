@@ -2,7 +2,7 @@
 
 use eframe::egui::{Align, Label, Layout, ProgressBar, RichText, Ui, vec2};
 
-use super::{controls, figures, words};
+use super::{controls, figures, played, words};
 use crate::lab::desk::Desk;
 use crate::lab::look::theme::{Tone, tone};
 use crate::lab::state::{LabState, Phase, Source};
@@ -24,6 +24,10 @@ const HEIGHT: f32 = 26.0;
 /// Play or pause, one step, how far the run is, how fast it goes, within the width that is there.
 pub fn transport(ui: &mut Ui, state: &LabState, desk: &mut Desk) {
     let end = ui.cursor().left() + ui.available_width();
+    if let Some(network) = &state.network {
+        ui.horizontal(|ui| played::bar(ui, network, desk));
+        return;
+    }
     ui.horizontal(|ui| {
         controls::toggle(ui, state, desk);
         controls::one_step(ui, state, desk);

@@ -54,6 +54,7 @@ pub(super) fn phase(state: &LabState) -> String {
             part => format!("Training {}", part_words(part)),
         },
         Phase::Paused => "Paused".into(),
+        Phase::Finished if state.network.is_some() => "Trained network".into(),
         Phase::Finished => "All steps are done".into(),
         Phase::Stopped(StopReason::Finished) => "Finished".into(),
         Phase::Stopped(StopReason::Interrupted) => "Stopped".into(),
