@@ -21,7 +21,16 @@ pub fn settle(source: &FaceSource, cfg: &RunConfig) -> Result<(RunConfig, Vec<St
     for (key, list) in lists {
         if list.contains(&PoseSource::Auto) {
             *list = vec![best.map_or(PoseSource::Flip, PoseSource::from)];
-            notes.push(format!("{key} = auto: {}", words(best)));
+            let mut told = words(best).to_owned();
+            // The frames of a clip differ by little, and in more than the pose; pairs by much, and
+            // in nothing else. Codes come apart better with both.
+            let clips = || source.check_partner(key, Partner::Clip).is_ok();
+            if key == "pose.source" && best == Some(Partner::Pairs) && clips() {
+                list.push(PoseSource::Clip);
+                told = format!("{told}, or {}", words(Some(Partner::Clip)));
+                cfg.pose.source_shares.clear();
+            }
+            notes.push(format!("{key} = auto: {told}"));
         }
         for &choice in list.iter() {
             if let Change::Other(partner) = Change::from(choice) {
@@ -30,14 +39,19 @@ pub fn settle(source: &FaceSource, cfg: &RunConfig) -> Result<(RunConfig, Vec<St
         }
     }
     if cfg.face.positive == FacePositive::Auto {
+        let key = "face.positive";
         cfg.face.positive = match best {
             None => FacePositive::Own,
             Some(Partner::Clip) => FacePositive::Clip,
             Some(Partner::Person) => FacePositive::Person,
+            // Another picture tells the person from light and background, which pairs share.
+            Some(Partner::Pairs) if source.check_partner(key, Partner::Person).is_ok() => {
+                FacePositive::Person
+            }
             Some(Partner::Pairs) => FacePositive::Pairs,
         };
         let choice = cfg.face.positive;
-        notes.push(format!("face.positive = auto: {choice}"));
+        notes.push(format!("{key} = auto: {choice}"));
     }
     if let Some(partner) = positive(cfg.face.positive) {
         source.check_partner("face.positive", partner)?;
