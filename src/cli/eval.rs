@@ -14,11 +14,10 @@ use crate::eval::EvalError;
 use crate::eval::bench::{Bench, Contender, Progress};
 use crate::eval::encode::{Codes, encode};
 use crate::eval::faces::{ProbeFaces, SIDE_PX};
-use crate::eval::knowledge::{Baselines, PixelBaselines, what_codes_know};
+use crate::eval::knowledge::{Baselines, what_codes_know};
 use crate::eval::protocol::{self, Outcome};
 use crate::eval::trained::Trained;
 use crate::figure::{self, examples};
-use crate::model::Widths;
 use crate::record::replace;
 
 /// Columns of a sheet of examples.
@@ -214,9 +213,7 @@ fn codes(
     let baselines = if args.no_baselines {
         None
     } else {
-        let widths = Widths::new(config.backbone, config.model.width);
-        let pixels = PixelBaselines::new(&faces, widths.code_len());
-        Some(Baselines::new(config, &faces, pixels, &device.device)?)
+        Some(Baselines::of(config, &faces, &device.device)?)
     };
     let combine = config.recon.combine;
     let table = what_codes_know(&trained.model, combine, &faces, baselines.as_ref())?;

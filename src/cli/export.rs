@@ -9,14 +9,14 @@ use super::{DONE, InputError, bar};
 use crate::device::{DeviceRequest, choose};
 use crate::eval::EvalError;
 use crate::eval::faces::ProbeFaces;
-use crate::eval::knowledge::{baselines, what_codes_know};
+use crate::eval::knowledge::{Baselines, what_codes_know};
 use crate::eval::probe::KnowledgeTable;
 use crate::networks::{Facts, Network, PROVENANCE_FILE, WEIGHTS_FILE, command, export};
 use crate::record::metrics_csv;
 use crate::run::RunFile;
 
 /// Generated pictures for the table, the default of `visage eval`.
-const PICTURES: usize = 1500;
+const PICTURES: usize = 2400;
 
 /// Arguments of `visage export`.
 #[derive(Args, Debug)]
@@ -98,9 +98,9 @@ fn measure(network: &Network, device: DeviceRequest) -> Result<KnowledgeTable> {
     let device = choose(device)?.device;
     let bar = bar("Measuring what the codes know", 0);
     let faces = ProbeFaces::generated(PICTURES);
-    let base = baselines(&network.config, &faces, &device)?;
+    let base = Baselines::of(&network.config, &faces, &device)?;
     let model = network.build(&device).map_err(EvalError::from)?;
-    let table = what_codes_know(&model, network.config.recon.combine, &faces, &base)?;
+    let table = what_codes_know(&model, network.config.recon.combine, &faces, Some(&base))?;
     bar.finish_and_clear();
     Ok(table)
 }

@@ -14,7 +14,7 @@ use super::probe::{
 };
 use super::trained::Trained;
 use crate::config::{Combine, RunConfig};
-use crate::model::{Pcl, combine};
+use crate::model::{Architecture, Pcl, combine};
 
 /// Side to which pictures are reduced where their pixels serve as a feature.
 const RAW_SIDE_PX: usize = 32;
@@ -124,6 +124,15 @@ impl Baselines {
             untrained,
             separation,
         })
+    }
+
+    /// All of it at once, with as many principal components of the pixels as F_f is long.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn of(config: &RunConfig, faces: &ProbeFaces, device: &Device) -> Result<Self, EvalError> {
+        let code_len = Architecture::from(config).widths().code_len();
+        Self::new(config, faces, PixelBaselines::new(faces, code_len), device)
     }
 
     /// What stands beside a network whose F_p has this effective rank, and a sentence about it.

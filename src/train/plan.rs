@@ -124,7 +124,7 @@ fn encoder(w: Widths) -> (Cost, Cost) {
 fn decoder(shape: DecoderShape) -> Cost {
     let (b, mut cin) = (shape.base, shape.din);
     let mut d = Cost::default();
-    let mut batch_norm = |d: &mut Cost, channels: usize, side: usize| {
+    let batch_norm = |d: &mut Cost, channels: usize, side: usize| {
         d.maps += (channels * side * side) as f64;
         d.parameters += 2.0 * channels as f64;
     };

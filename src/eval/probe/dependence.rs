@@ -68,7 +68,7 @@ mod tests {
         // Turned and scaled: columns in another order, some with the other sign, times three.
         let turned = (0..60 * 40).map(|i| {
             let x = a.data[i / 40 * 40 + (i % 40 + 13) % 40];
-            3.0 * if i % 3 == 0 && i % 40 % 2 == 0 { x } else { x }
+            if i % 40 % 2 == 0 { -3.0 * x } else { 3.0 * x }
         });
         let turned = Matrix::new(60, 40, turned.collect());
         assert!((of_rows(&a, &turned).unwrap() - 1.0).abs() < 1e-6);
