@@ -23,7 +23,7 @@ pub const PRESETS: &[(&str, &str, &str)] = &[
     (
         "demo",
         include_str!("../../assets/presets/demo.toml"),
-        "quarter-width networks and tiny batches, for a first look on any GPU or a CPU",
+        "eighth-width networks with dense layers beside them, for a first look on any GPU or a CPU",
     ),
 ];
 
@@ -187,7 +187,7 @@ mod tests {
             }
         }
         let demo = RunConfig::resolve(Some("demo"), None, &[]).unwrap();
-        assert_eq!((demo.model.width, demo.batch.recon), (0.25, 16));
+        assert_eq!((demo.model.width, demo.batch.recon), (0.125, 32));
     }
 
     #[test]

@@ -47,6 +47,7 @@ const RANGES: &[(&str, Range)] = &[
     // Halvings of 64…512 channels stay multiples of 8.
     ("model.width", OneOf(&[1.0, 0.5, 0.25, 0.125])),
     ("model.pose_channels", from(0.0, 1024.0)),
+    ("model.dense_shortcut", from(0.0, 8192.0)),
     ("recon.noise_std", from(0.0, 10.0)),
     ("recon.weight", from(0.0, 1e6)),
     ("recon.width", OneOf(&[0.0, 1.0, 0.5, 0.25, 0.125])),

@@ -16,9 +16,9 @@ pub struct ModelConfig {
     /// Channels of F_p, which has 4×4 of each at 64 px; 0: as many as F_f. A short pose code has no
     /// room for the person.
     pub pose_channels: usize,
-    /// Adds a linear embedding of every 16×16 patch to F_s: a plain deep network that is narrow
-    /// passes on too little of a picture.
-    pub patch_shortcut: bool,
+    /// Hidden numbers of two dense layers that go past B and are added to F_s; 0: none. A plain deep
+    /// network that is narrow passes on too little of a picture.
+    pub dense_shortcut: usize,
 }
 
 /// `[proj]`
@@ -351,7 +351,7 @@ macro_rules! defaults {
 }
 
 defaults! {
-    ModelConfig { width: 1.0, pose_channels: 0, patch_shortcut: false }
+    ModelConfig { width: 1.0, pose_channels: 0, dense_shortcut: 0 }
     ProjConfig { enabled: true }
     ReconConfig {
         combine: Combine::SumL2, fc: true, noise_std: 0.4, reduction: Reduction::Mean, terms: [true; 4],

@@ -312,7 +312,7 @@ fn auto_takes_the_best_the_data_offer() {
     cfg.face.positive = FacePositive::Auto;
     cfg.pose.neg_source = vec![PoseSource::Auto];
     let (cfg, notes) = settle(&open(None, &cfg).unwrap(), &cfg).unwrap();
-    assert_eq!(cfg.pose.source, [PoseSource::Pairs, PoseSource::Clip]);
+    assert_eq!(cfg.pose.source, [PoseSource::Pairs]);
     assert_eq!(cfg.pose.neg_source, [PoseSource::Pairs]);
     assert_eq!((cfg.face.positive, notes.len()), (FacePositive::Person, 3));
     // What was settled stays as it is.

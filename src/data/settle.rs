@@ -21,16 +21,7 @@ pub fn settle(source: &FaceSource, cfg: &RunConfig) -> Result<(RunConfig, Vec<St
     for (key, list) in lists {
         if list.contains(&PoseSource::Auto) {
             *list = vec![best.map_or(PoseSource::Flip, PoseSource::from)];
-            let mut told = words(best).to_owned();
-            // The frames of a clip differ by little, and in more than the pose; pairs by much, and
-            // in nothing else. Codes come apart better with both.
-            let clips = || source.check_partner(key, Partner::Clip).is_ok();
-            if key == "pose.source" && best == Some(Partner::Pairs) && clips() {
-                list.push(PoseSource::Clip);
-                told = format!("{told}, or {}", words(Some(Partner::Clip)));
-                cfg.pose.source_shares.clear();
-            }
-            notes.push(format!("{key} = auto: {told}"));
+            notes.push(format!("{key} = auto: {}", words(best)));
         }
         for &choice in list.iter() {
             if let Change::Other(partner) = Change::from(choice) {

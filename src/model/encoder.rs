@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Device, FloatDType, Tensor};
 
 use super::layers::{ChannelAttention, Conv, ResidualBlock, Subnet, code_of};
-use super::patch::PatchEmbedding;
+use super::shortcut::DenseShortcut;
 use crate::config::Backbone;
 
 /// Channel counts of an encoder.
@@ -20,8 +20,8 @@ pub struct Widths {
     pub code: usize,
     /// Output channels of g_p.
     pub pose_code: usize,
-    /// Whether a linear embedding of patches is added to the trunk's output.
-    pub patch_shortcut: bool,
+    /// Hidden numbers of the dense layers that are added to the trunk's output; 0: none.
+    pub dense_shortcut: usize,
 }
 
 impl Widths {
@@ -39,7 +39,7 @@ impl Widths {
             subnet_mid: scaled(subnet_mid),
             code: scaled(128),
             pose_code: scaled(128),
-            patch_shortcut: false,
+            dense_shortcut: 0,
         }
     }
 
@@ -91,8 +91,8 @@ pub struct Trunk {
     pub layer9: Conv,
     /// 3×3 to C channels.
     pub layer10: Conv,
-    /// What goes past all of them, with `model.patch_shortcut`.
-    pub patch: Option<PatchEmbedding>,
+    /// What goes past all of them, with `model.dense_shortcut`.
+    pub shortcut: Option<DenseShortcut>,
     /// How maps are stored, from the picture on.
     #[module(skip)]
     pub(super) maps: FloatDType,
@@ -118,9 +118,8 @@ impl Trunk {
             layer8: three(c2, c2, 1),
             layer9: three(c2, c4, 2),
             layer10: three(c4, w.trunk_out, 1),
-            patch: w
-                .patch_shortcut
-                .then(|| PatchEmbedding::new(w.trunk_out, device)),
+            shortcut: (w.dense_shortcut > 0)
+                .then(|| DenseShortcut::new(w.dense_shortcut, w.trunk_out, device)),
             maps: FloatDType::F32,
         }
     }
@@ -130,7 +129,7 @@ impl Trunk {
     /// - `x`: `[b, 3, H, W]`, any size
     /// - output: `[b, C, ⌈H/16⌉, ⌈W/16⌉]`, stored as the network's maps are
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let past = self.patch.as_ref().map(|patch| patch.forward(x.clone()));
+        let picture = x.clone();
         let x = self.layer1.forward_lrelu(x.cast(self.maps));
         let x = self.layer2.forward_lrelu(x);
         let x = self.a1.forward(self.layer3.forward_lrelu(x));
@@ -142,10 +141,11 @@ impl Trunk {
         let x = self.layer8.forward_lrelu(x);
         let x = self.layer9.forward_lrelu(x);
         let map = self.layer10.forward_lrelu(x);
-        match past {
-            Some(past) => map + past.cast(self.maps),
-            None => map,
-        }
+        let Some(shortcut) = &self.shortcut else {
+            return map;
+        };
+        let [_, _, h, w] = map.dims();
+        map + shortcut.forward(picture, [h, w]).cast(self.maps)
     }
 }
 

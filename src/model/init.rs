@@ -36,7 +36,7 @@ pub fn initial_values(name: &str, shape: &[usize], fan_in: usize, seed: u64) -> 
     if name.starts_with("encoder.") || name.starts_with("trunk.") {
         let std = match shape {
             [out, _, kh, kw] => (2.0 / (out * kh * kw) as f64).sqrt(),
-            // The linear embedding of patches.
+            // The dense shortcut.
             [fan_in, _] => (2.0 / *fan_in as f64).sqrt(),
             _ => return Some(vec![0.0; count]),
         };

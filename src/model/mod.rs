@@ -16,7 +16,7 @@ mod init;
 mod layers;
 mod norm;
 mod params;
-mod patch;
+mod shortcut;
 
 use burn::module::Module;
 use burn::tensor::{Device, FloatDType};
@@ -38,7 +38,7 @@ pub(crate) use params::Path;
 pub use params::{
     Buffers, Filler, NamedValues, is_buffer, load_exactly, load_values, parameter_count, values,
 };
-pub use patch::PatchEmbedding;
+pub use shortcut::DenseShortcut;
 
 /// Everything PCL trains.
 #[derive(Module, Debug)]
@@ -62,8 +62,8 @@ pub struct Architecture {
     pub width: f64,
     /// Channels of F_p; 0: as many as F_f.
     pub pose_channels: usize,
-    /// A linear embedding of patches beside layers 1–10.
-    pub patch_shortcut: bool,
+    /// Hidden numbers of the dense layers beside layers 1–10; 0: none.
+    pub dense_shortcut: usize,
     /// Projection heads.
     pub heads: bool,
     /// How the codes enter D.
@@ -84,7 +84,7 @@ impl Architecture {
     /// Channel counts of the encoder.
     pub fn widths(&self) -> Widths {
         Widths {
-            patch_shortcut: self.patch_shortcut,
+            dense_shortcut: self.dense_shortcut,
             ..Widths::new(self.backbone, self.width).with_pose_channels(self.pose_channels)
         }
     }
@@ -113,7 +113,7 @@ impl From<&RunConfig> for Architecture {
             backbone: config.backbone,
             width: config.model.width,
             pose_channels: config.model.pose_channels,
-            patch_shortcut: config.model.patch_shortcut,
+            dense_shortcut: config.model.dense_shortcut,
             heads: config.proj.enabled,
             combine: config.recon.combine,
             decoder_fc: config.recon.fc,

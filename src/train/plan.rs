@@ -108,11 +108,9 @@ fn encoder(w: Widths) -> (Cost, Cost) {
     trunk.conv(c2, c2, 3, 8, 1.0);
     trunk.conv(c2, c4, 3, 4, 1.0);
     trunk.conv(c4, w.trunk_out, 3, 4, 1.0);
-    if w.patch_shortcut {
-        let patches = 16.0;
-        trunk.macs += patches * (768 * w.trunk_out) as f64;
-        trunk.wide += patches * (768 + w.trunk_out) as f64;
-        trunk.parameters += (768 * w.trunk_out + w.trunk_out) as f64;
+    if w.dense_shortcut > 0 {
+        trunk.linear(3 * 32 * 32, w.dense_shortcut);
+        trunk.linear(w.dense_shortcut, w.trunk_out * 16);
     }
     let mut subnet = Cost::default();
     subnet.conv(w.trunk_out, w.subnet_mid, 3, 4, 1.0);
