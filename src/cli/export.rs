@@ -88,7 +88,10 @@ fn facts_of_run(folder: &Path, network: &Network) -> Facts {
     let own = || format!("drawn by this program: {}", env!("CARGO_PKG_LICENSE"));
     Facts {
         command: command(&network.config, data, network.steps()),
-        hours: run.is_some().then(|| step_ms.sum::<f64>() / 3.6e6),
+        // To a few seconds.
+        hours: run
+            .is_some()
+            .then(|| (step_ms.sum::<f64>() / 3.6e3).round() / 1e3),
         licence: generated.then(own),
     }
 }
