@@ -274,3 +274,34 @@ pub fn l2_normalize(v: Tensor<2>) -> Tensor<2> {
     let norm = v.clone().square().sum_dim(1).clamp_min(1e-24).sqrt();
     v / norm
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(numbers: [[f32; 2]; 2]) -> Tensor<2> {
+        Tensor::from_data(numbers, &Device::flex())
+    }
+
+    fn numbers(tensor: Tensor<2>) -> Vec<f32> {
+        tensor.into_data().try_to_vec().unwrap()
+    }
+
+    #[test]
+    fn unit_codes_stand_side_by_side_whatever_their_size() {
+        let face = rows([[3.0, 4.0], [0.0, 0.0]]);
+        let pose = Tensor::from_data([[-9.0], [0.5]], &Device::flex());
+        let both = numbers(combine(face.clone(), pose.clone(), Combine::UnitConcat));
+        let expected = [0.6 * 2f32.sqrt(), 0.8 * 2f32.sqrt(), -1.0, 0.0, 0.0, 1.0];
+        assert!(both.iter().zip(expected).all(|(a, e)| (a - e).abs() < 1e-6));
+        // Noise is added behind the normalisation and is not normalised itself.
+        let noise = [rows([[1.0, 0.0], [0.0, 2.0]]), pose.zeros_like()];
+        let noisy = numbers(combine_noisy(face.clone(), pose, noise));
+        assert!((noisy[0] - both[0] - 1.0).abs() < 1e-6 && (noisy[4] - 2.0).abs() < 1e-6);
+        // A single code leaves the place of the other one empty, also where lengths differ.
+        let alone = |viz| single_code(face.clone(), 1, Branch::Face, Combine::UnitConcat, viz);
+        for viz in [VizModel::Training, VizModel::Released] {
+            assert_eq!(numbers(alone(viz))[..3], [both[0], both[1], 0.0]);
+        }
+    }
+}

@@ -60,3 +60,32 @@ impl DenseShortcut {
         interpolate(map, options)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Distribution;
+
+    use super::*;
+    use crate::model::initialise;
+
+    #[test]
+    fn pictures_of_every_size_get_a_map_of_the_trunk_s_size() {
+        let device = Device::flex();
+        let shortcut = initialise(DenseShortcut::new(6, 5, &device), 3);
+        for (side, map) in [(64, 4), (100, 7), (20, 2)] {
+            let x = Tensor::random([2, 3, side, side], Distribution::Default, &device);
+            let out = shortcut.forward(x, [map, map]);
+            assert_eq!(out.dims(), [2, 5, map, map]);
+        }
+        // Twice as large with the same content in every 2×2 is the same picture.
+        let small = Tensor::<4>::random([1, 3, 32, 32], Distribution::Default, &device);
+        let large = small
+            .clone()
+            .reshape([1, 3, 32, 1, 32, 1])
+            .expand([1, 3, 32, 2, 32, 2])
+            .reshape([1, 3, 64, 64]);
+        let [a, b] = [small, large].map(|x| shortcut.forward(x, [MAP_SIDE; 2]));
+        let apart: f32 = (a - b).abs().max().into_scalar();
+        assert!(apart < 1e-4, "{apart}");
+    }
+}

@@ -89,7 +89,8 @@ impl Cost {
     }
 }
 
-fn encoder(w: Widths) -> (Cost, Cost) {
+/// The trunk, and the subnets of F_f and F_p.
+fn encoder(w: Widths) -> (Cost, [Cost; 2]) {
     let (c1, c2, c4) = (w.base, 2 * w.base, 4 * w.base);
     let mut trunk = Cost::default();
     trunk.conv(3, c1, 7, 32, 1.0);
@@ -112,11 +113,13 @@ fn encoder(w: Widths) -> (Cost, Cost) {
         trunk.linear(3 * 32 * 32, w.dense_shortcut);
         trunk.linear(w.dense_shortcut, w.trunk_out * 16);
     }
-    let mut subnet = Cost::default();
-    subnet.conv(w.trunk_out, w.subnet_mid, 3, 4, 1.0);
-    // F_f's; a shorter F_p is cheaper by little.
-    subnet.conv(w.subnet_mid, w.code, 3, 4, 1.0);
-    (trunk, subnet)
+    let subnet = |code| {
+        let mut subnet = Cost::default();
+        subnet.conv(w.trunk_out, w.subnet_mid, 3, 4, 1.0);
+        subnet.conv(w.subnet_mid, code, 3, 4, 1.0);
+        subnet
+    };
+    (trunk, [w.code, w.pose_code].map(subnet))
 }
 
 fn decoder(shape: DecoderShape) -> Cost {
@@ -167,13 +170,15 @@ impl Plan {
     pub fn new(config: &RunConfig, items: usize) -> Self {
         let arch = Architecture::from(config);
         let (w, shape) = (arch.widths(), arch.decoder_shape());
-        let (trunk, subnet) = encoder(w);
+        let (trunk, subnets) = encoder(w);
         let d = decoder(shape);
-        let mut head = Cost::default();
+        let mut heads = [Cost::default(); 2];
         if config.proj.enabled {
-            head.linear(w.code_len(), w.code_len());
-            head.linear(w.code_len(), 8 * w.base);
-            head.parameters += 16.0 * w.base as f64;
+            for (head, code_len) in heads.iter_mut().zip([w.code_len(), w.pose_code_len()]) {
+                head.linear(code_len, code_len);
+                head.linear(code_len, 8 * w.base);
+                head.parameters += 16.0 * w.base as f64;
+            }
         }
         let sizes = StreamSizes::new(config);
         let pose_views = match config.pose.loss {
@@ -193,16 +198,22 @@ impl Plan {
                 WITH_BACKWARD
             }
         };
-        let encode = |images: f64, subnets: f64| {
-            images * passes(images) * (trunk.macs + subnets * subnet.macs)
-        };
-        let macs = encode(recon, 2.0)
-            + encode(face, 1.0)
-            + encode(pose_views, 1.0)
-            + WITH_BACKWARD * (decoded * d.macs + (face + pose_views) * head.macs);
+        let [face_net, pose_net] = subnets;
+        let [face_head, pose_head] = heads;
+        let both = |of: &dyn Fn(&Cost) -> f64| of(&face_net) + of(&pose_net);
+        let encode =
+            |images: f64, subnet_macs: f64| images * passes(images) * (trunk.macs + subnet_macs);
+        let macs = encode(recon, both(&|net| net.macs))
+            + encode(face, face_net.macs)
+            + encode(pose_views, pose_net.macs)
+            + WITH_BACKWARD
+                * (decoded * d.macs + face * face_head.macs + pose_views * pose_head.macs);
 
-        let parameters =
-            trunk.parameters + 2.0 * subnet.parameters + 2.0 * head.parameters + d.parameters;
+        let parameters = trunk.parameters
+            + both(&|net| net.parameters)
+            + face_head.parameters
+            + pose_head.parameters
+            + d.parameters;
         let largest = recon.max(face).max(pose_views);
         let live = if chunk > 0.0 {
             largest.min(chunk)
@@ -213,8 +224,8 @@ impl Plan {
         let widest_encoder = 3.0 * (w.base * 32 * 32) as f64;
         let widest_decoder = 3.0 * (2 * shape.base * 32 * 32) as f64;
         let maps = config.precision;
-        let encoder_tape =
-            live * (trunk.bytes(maps) + 2.0 * subnet.bytes(maps) + maps.bytes() * widest_encoder);
+        let encoder_tape = live
+            * (trunk.bytes(maps) + both(&|net| net.bytes(maps)) + maps.bytes() * widest_encoder);
         let at_once = decoded_at_once(config.recon.bn_joint, sizes.recon, config.memory.chunk);
         let per_tape = decoded.min((at_once * sizes.recon) as f64);
         let decoder_tape = per_tape * (d.bytes(maps) + maps.bytes() * widest_decoder);
@@ -238,7 +249,9 @@ impl Plan {
             cut
         };
         let k = (face - 2.0).max(0.0);
-        let contrast_tape = F32 * 24.0 * face * k + (face + pose_views) * head.bytes(maps);
+        let contrast_tape = F32 * 24.0 * face * k
+            + face * face_head.bytes(maps)
+            + pose_views * pose_head.bytes(maps);
         let images = 2.0 * (recon + face + pose_views) * (3 * 64 * 64) as f64;
         let frames =
             (sizes.most_frames(config) * 3) as f64 * f64::from(config.data.cache_px).powi(2);
@@ -267,6 +280,7 @@ impl Plan {
 mod tests {
     use super::*;
     use crate::config::Backbone;
+    use crate::model::{Pcl, parameter_count};
 
     #[test]
     fn counts_agree_with_the_specification() {
@@ -288,6 +302,16 @@ mod tests {
         let tmac = Plan::new(&whole, 22_496).flops_per_step / 2e12;
         assert!((2.8..3.3).contains(&tmac), "{tmac}");
         assert!(plan.flops_per_step > Plan::new(&whole, 22_496).flops_per_step);
+    }
+
+    #[test]
+    fn every_preset_is_counted_as_it_is_built() {
+        for preset in crate::config::presets::names() {
+            let config = RunConfig::resolve(Some(preset), None, &[]).unwrap();
+            let network = Pcl::blank(Architecture::from(&config), &burn::tensor::Device::flex());
+            let counted = Plan::new(&config, 1000).parameters;
+            assert_eq!(counted, parameter_count(&network) as f64, "{preset}");
+        }
     }
 
     #[test]
