@@ -207,7 +207,7 @@ mod tests {
     fn edges(range: &Range, whole: bool) -> (Vec<f64>, Vec<f64>) {
         let step = |x: f64| if whole { 1.0 } else { x.abs().max(1e-3) * 1e-3 };
         match range {
-            OneOf(options) => (vec![0.0, 0.3, 2.0], options.to_vec()),
+            OneOf(options) => (vec![-1.0, 0.3, 3.0], options.to_vec()),
             Range::Within(low, high) => {
                 let mut edges = (vec![f64::NAN, f64::INFINITY], vec![]);
                 for (bound, outward) in [(low, -1.0), (high, 1.0)] {

@@ -19,7 +19,7 @@ use crate::model::{Architecture, Pcl, combine};
 /// Side to which pictures are reduced where their pixels serve as a feature.
 const RAW_SIDE_PX: usize = 32;
 
-/// Names of the principal components of the pixels: as many as F_p's effective rank, and as F_p is
+/// Names of the principal components of the pixels: as many as F_p's effective rank, and as F_f is
 /// long.
 const PCA_RANK: &str = "PCA (rank)";
 const PCA_LENGTH: &str = "PCA (length)";
@@ -37,7 +37,7 @@ pub struct PixelBaselines {
 }
 
 impl PixelBaselines {
-    /// `code_len`: length of F_f and F_p.
+    /// `code_len`: length of F_f.
     pub fn new(faces: &ProbeFaces, code_len: usize) -> Self {
         let set = &faces.set;
         let mut codes = vec![

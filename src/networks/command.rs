@@ -69,8 +69,8 @@ mod tests {
         let said = command(&config, Some(folder), Some(60));
         assert_eq!(
             said,
-            "visage train --preset demo --data 'their faces' --set seed=7 \
-             --set 'pose.neg_aug=[\"flip\", \"rotate\"]' --steps 60"
+            "visage train --preset demo --data 'their faces' \
+             --set 'pose.neg_aug=[\"flip\", \"rotate\"]' --set seed=7 --steps 60"
         );
         let argument = "pose.neg_aug=[\"flip\", \"rotate\"]".to_owned();
         let again = RunConfig::resolve(Some("demo"), None, &["seed=7".into(), argument]);

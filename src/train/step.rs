@@ -36,7 +36,7 @@ impl Stream {
 pub struct Batch {
     /// Clean images s: `[N, 3, 64, 64]`.
     pub s: Tensor<4>,
-    /// Their horizontal flips ŝ: `[N, 3, 64, 64]`.
+    /// ŝ, each of them in another pose, a horizontal flip in the paper: `[N, 3, 64, 64]`.
     pub s_hat: Tensor<4>,
     /// Noise for the encoder's view of s and ŝ, already scaled: `[2N, 3, 64, 64]`.
     pub noise: Option<Tensor<4>>,

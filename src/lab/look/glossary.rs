@@ -80,7 +80,7 @@ pub fn about(symbol: &str) -> &'static str {
         "PCA (rank)" => {
             "Principal components of the pixels, as many as the directions F_p spreads in: what so few numbers can tell without learning."
         }
-        "PCA (length)" => "Principal components of the pixels, as many as F_p has numbers.",
+        "PCA (length)" => "Principal components of the pixels, as many as F_f has numbers.",
         "untrained F_s" | "untrained F_f" | "untrained F_p" => {
             "The code of a network that was never trained: what its shape alone gives."
         }
