@@ -295,7 +295,7 @@ fn views_are_those_of_the_step_and_codes_have_a_row_per_face() {
 #[test]
 fn settings_take_effect_with_the_next_step_and_are_said() {
     let dir = tempfile::tempdir().unwrap();
-    let watcher = Watcher::paused(dir.path(), &[]);
+    let watcher = Watcher::paused(dir.path(), &["recon.terms=[true,true,true,true]"]);
     watcher.tell(Control::Set(LiveSetting::LearningRate(1e-5)));
     watcher.tell(Control::Set(LiveSetting::Alphas(Some((1.5, 0.5)))));
     watcher.tell(Control::Set(LiveSetting::Train(Part::Pose)));
