@@ -12,7 +12,7 @@ use safetensors::SafeTensors;
 use tempfile::TempDir;
 
 /// Far beyond what any of these runs takes; a test that waits longer has found a hang.
-const PATIENCE: Duration = Duration::from_secs(100);
+const PATIENCE: Duration = Duration::from_secs(400);
 
 /// Columns of `metrics.csv` that must repeat to the bit; what follows them is time.
 const EXACT_COLUMNS: usize = 15;
