@@ -25,7 +25,7 @@ fn what_auto_became_is_told_and_kept() {
     assert!(plan.stdout.contains(said), "{}", plan.stdout);
     let more = ["--out", "run", "--steps", "2"];
     let told = place.train(&[&sets[..], &more].concat()).expect(0);
-    assert!(told.stdout.contains(said), "{}", told.stdout);
+    assert!(told.stderr.contains(said), "{}", told.stderr);
     let config: toml::Table = std::fs::read_to_string(place.path("run/config.toml"))
         .unwrap()
         .parse()
