@@ -1,10 +1,13 @@
-//! A run that is over in moments, for tests that watch and steer it.
+//! A small run for tests that watch and steer it.
 
 use std::path::Path;
 
 use visage::config::RunConfig;
 use visage::device::DeviceRequest;
 use visage::run::{RunFile, RunPlan};
+
+/// Steps of a run that a slow machine must not see the end of while a test still steers it.
+const LONGER_THAN_ANY_TEST: u64 = 1_000_000;
 
 /// A small network on generated faces, on the CPU, that answers after its end.
 pub fn plan(dir: &Path, sets: &[&str]) -> RunPlan {
@@ -19,7 +22,7 @@ pub fn plan(dir: &Path, sets: &[&str]) -> RunPlan {
     RunPlan {
         dir: dir.join("run"),
         config: RunConfig::resolve(Some("demo"), None, &sets).unwrap(),
-        file: RunFile::new(None, Some(DeviceRequest::Cpu), Some(1000)),
+        file: RunFile::new(None, Some(DeviceRequest::Cpu), Some(LONGER_THAN_ANY_TEST)),
         resume: false,
         paused: false,
         stay: true,
