@@ -9,8 +9,8 @@ use support::network::{below, fill, part, statistics, table, vjp};
 use support::{case, devices, leaf, numbers, tensor};
 use visage::config::{Backbone, Combine, RunConfig};
 use visage::model::{
-    Architecture, ChannelAttention, Decoder, DecoderShape, Encoder, Pcl, ProjectionHead,
-    ResidualBlock, SingleTailEncoder, Subnet, Trunk, Widths, combine, parameter_count,
+    Architecture, ChannelAttention, ConvSubnet, Decoder, DecoderShape, Encoder, FaceCycle, Pcl,
+    ProjectionHead, ResidualBlock, SingleTailEncoder, Widths, combine, parameter_count,
 };
 use visage::ops::{upsample2, upsample2_plain};
 
@@ -21,7 +21,8 @@ const PAPER_D: DecoderShape = DecoderShape {
     fc: true,
     start_px: 1,
     hidden: 0,
-    linear_picture: false,
+    moved_face: 0,
+    components: 0,
 };
 
 #[test]
@@ -30,7 +31,7 @@ fn parameter_counts() {
     let device = &Device::flex();
     let w = |backbone| Widths::new(backbone, 1.0);
     let encoder = |backbone| parameter_count(&Encoder::new(w(backbone), device));
-    let trunk = Trunk::new(w(FacecyclePaper), device);
+    let trunk = FaceCycle::new(w(FacecyclePaper), device);
     let model = |backbone| {
         let config = RunConfig {
             backbone,
@@ -43,7 +44,7 @@ fn parameter_counts() {
             panic!("{sizes} is not three sizes")
         };
         let [cin, mid, cout] = [cin, mid, cout].map(|n| n.parse().expect("a size"));
-        parameter_count(&Subnet::new(cin, mid, cout, device))
+        parameter_count(&ConvSubnet::new(cin, mid, cout, device))
     };
     let outputs = case("parameter_counts")["outputs"]
         .as_object()
@@ -55,7 +56,7 @@ fn parameter_counts() {
             "encoder_facecycle_original" => {
                 parameter_count(&SingleTailEncoder::new(w(FacecycleOriginal), device))
             }
-            "trunk_128" => parameter_count(&Trunk::new(w(FacecycleReleased), device)),
+            "trunk_128" => parameter_count(&FaceCycle::new(w(FacecycleReleased), device)),
             "trunk_256" => parameter_count(&trunk),
             "layers_1_to_9_with_blocks" => {
                 parameter_count(&trunk) - parameter_count(&trunk.layer10)

@@ -19,6 +19,10 @@ fn plan(dir: &Path, last_step: u64) -> Option<RunPlan> {
     }
     let sets = [
         "precision=f16",
+        "backbone=facecycle_paper",
+        "recon.start_px=4",
+        "recon.components=0",
+        "recon.deform=false",
         "batch.recon=2",
         "batch.face=2",
         "pose.batch_size=1",

@@ -254,3 +254,34 @@ fn eight_pictures_are_learnt_by_heart() {
     let (first, last) = (losses[0], losses[losses.len() - 1]);
     assert!(last < 0.4 * first, "{first} → {last}");
 }
+
+/// With somebody else in the pose of ŝ, t2 takes the pose code of that picture and nothing else
+/// changes.
+#[test]
+fn a_twin_lends_its_pose_code_to_t2() {
+    let device = &Device::flex();
+    let model = small::network(3, device);
+    let dis = |twin: Option<Tensor<4>>| {
+        let mut batch = small::batch(0, device);
+        batch.twin = twin;
+        let objective = objective("paper");
+        let (terms, grads) = stream_gradients(&model, Stream::Recon, &batch, &objective, &UNIT, 0);
+        let t = terms.read(None).expect("the device answers").0.t;
+        (t.map(|t| t.expect("all four take part")), grads)
+    };
+    let batch = small::batch(0, device);
+    let (own, own_grads) = dis(None);
+    let (same, same_grads) = dis(Some(batch.s_hat.clone()));
+    assert!(own.iter().zip(&same).all(|(a, b)| (a - b).abs() < 1e-6));
+    for (name, grad) in own_grads.iter() {
+        let other = numbers(same_grads.get(name).expect("the same parameters").clone());
+        let off = relative_distance(&numbers(grad.clone()), &other);
+        // Those that batch-norm cancels are rounding.
+        assert!(off < 1e-3 || vanishes(name), "{name}: {off}");
+    }
+    let (other, _) = dis(Some(small::pictures(4000, 4, device)));
+    for k in [0, 2, 3] {
+        assert!((own[k] - other[k]).abs() < 1e-6, "t{}", k + 1);
+    }
+    assert!((own[1] - other[1]).abs() > 1e-6, "t2");
+}

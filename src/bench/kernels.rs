@@ -14,7 +14,7 @@ use super::{BenchError, BenchJob, Spread, sync, timed};
 use crate::augment::Interpolation;
 use crate::device::{AdapterKind, ConvPass, KernelGroup, LayerTiming, Timings, keep};
 use crate::loss::{l_face_as_one, l_face_plain, l_pose_as_one, l_pose_plain};
-use crate::model::{BatchNorm, ChannelAttention, Conv, Widths, through_doubled_plain};
+use crate::model::{Architecture, BatchNorm, ChannelAttention, Conv, through_doubled_plain};
 use crate::ops::{batch_norm, measure_kernels, up_conv};
 use crate::train::objective::Objective;
 use crate::train::upload::{SIDE_PX, mix};
@@ -36,7 +36,7 @@ pub struct KernelReport {
 pub fn measure(job: &BenchJob) -> Result<KernelReport, BenchError> {
     let adapter = job.device.adapter.as_ref().ok_or(BenchError::NoKernels)?;
     let config = &job.config;
-    let base = Widths::new(config.backbone, config.model.width).base;
+    let base = Architecture::from(config).widths().base;
     let batch = 2 * config.batch.recon;
     let timings = Timings {
         convolution: measure_kernels(&job.device.device, batch, base, SIDE_PX),

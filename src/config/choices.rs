@@ -32,6 +32,9 @@ choice! {
         FacecycleReleased,
         /// 256-channel trunk, one tail 256→256→128 whose output is F_s.
         FacecycleOriginal,
+        /// Dense layers on the principal components of small pictures, F_s and codes as long as those
+        /// of `facecycle_paper`. Not in the paper, which leaves the backbone open.
+        Dense,
     } default FacecyclePaper
 }
 choice! {
@@ -145,6 +148,18 @@ choice! {
         /// with the head turned.
         Pairs,
     } default Flip
+}
+choice! {
+    /// Whose pose code draws ŝ in t2.
+    PoseGiver {
+        /// That of ŝ itself.
+        Own,
+        /// That of another person in the same pose, so that a pose code means the same of everybody.
+        /// Generated faces with `pose.source = ["pairs"]` only.
+        Twin,
+        /// The best the data offer; settled when training begins.
+        Auto,
+    } default Own
 }
 choice! {
     /// Where the second view of L_face is cut from.

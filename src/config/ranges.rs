@@ -47,12 +47,14 @@ const RANGES: &[(&str, Range)] = &[
     // Halvings of 64…512 channels stay multiples of 8.
     ("model.width", OneOf(&[1.0, 0.5, 0.25, 0.125])),
     ("model.pose_channels", from(0.0, 1024.0)),
-    ("model.dense_shortcut", from(0.0, 8192.0)),
+    ("model.components", from(1.0, 3072.0)),
+    ("model.hidden", from(1.0, 8192.0)),
     ("recon.noise_std", from(0.0, 10.0)),
     ("recon.weight", from(0.0, 1e6)),
     ("recon.width", OneOf(&[0.0, 1.0, 0.5, 0.25, 0.125])),
     ("recon.hidden", from(0.0, 8192.0)),
-    ("recon.start_px", OneOf(&[1.0, 4.0])),
+    ("recon.start_px", OneOf(&[0.0, 1.0, 4.0])),
+    ("recon.components", from(0.0, 3072.0)),
     ("recon.code_noise", from(0.0, 10.0)),
     // The default form is tiny (about N/d²), so that useful weights may be very large.
     ("orth.weight", from(0.0, 1e9)),
@@ -207,7 +209,7 @@ mod tests {
     fn edges(range: &Range, whole: bool) -> (Vec<f64>, Vec<f64>) {
         let step = |x: f64| if whole { 1.0 } else { x.abs().max(1e-3) * 1e-3 };
         match range {
-            OneOf(options) => (vec![-1.0, 0.3, 3.0], options.to_vec()),
+            OneOf(options) => (vec![-1.0, 2.7, 3.0], options.to_vec()),
             Range::Within(low, high) => {
                 let mut edges = (vec![f64::NAN, f64::INFINITY], vec![]);
                 for (bound, outward) in [(low, -1.0), (high, 1.0)] {

@@ -16,9 +16,11 @@ pub struct ModelConfig {
     /// Channels of F_p, which has 4×4 of each at 64 px; 0: as many as F_f. A short pose code has no
     /// room for the person.
     pub pose_channels: usize,
-    /// Hidden numbers of two dense layers that go past B and are added to F_s; 0: none. A plain deep
-    /// network that is narrow passes on too little of a picture.
-    pub dense_shortcut: usize,
+    /// Numbers that the first layer of `backbone = "dense"` reads from a picture; it starts with the
+    /// principal components of the training faces.
+    pub components: usize,
+    /// Numbers between that layer and F_s.
+    pub hidden: usize,
 }
 
 /// `[proj]`
@@ -50,12 +52,16 @@ pub struct ReconConfig {
     /// Factor on D's channel counts; 0: that of `model.width`.
     pub width: f64,
     /// Side of D's first map: 1 as in the paper, or 4, which the linear layer then makes as a whole
-    /// in place of D's first two doublings.
+    /// in place of D's first two doublings; 0: no convolutions.
     pub start_px: usize,
     /// Width of two dense layers between the codes and D's first map; 0: none.
     pub hidden: usize,
-    /// A linear layer draws a whole picture, to which D's convolutions add what it lacks.
-    pub linear_picture: bool,
+    /// Components of a picture that a linear layer of D draws, to which its convolutions add what it
+    /// lacks; it starts with the principal components of the training faces. 0: convolutions alone.
+    pub components: usize,
+    /// D draws a face from F_f alone and moves its pixels by both codes (Shu et al., ECCV 2018); the
+    /// components add what moving cannot do.
+    pub deform: bool,
     /// Standard deviation of the noise on F_f and on F_p as D sees them in training, as a share of
     /// the code's root mean square; `combine = "unit_concat"` only.
     pub code_noise: [f64; 2],
@@ -96,6 +102,8 @@ pub struct PoseConfig {
     pub source: Vec<PoseSource>,
     /// How often each of `source` is drawn, in proportion; empty draws all alike.
     pub source_shares: Vec<f64>,
+    /// Whose pose code draws ŝ in t2.
+    pub giver: PoseGiver,
     /// List for the choice `pairs`: two files per line, separated by a comma or a tab. The list is
     /// relative to the data folder or absolute, its files likewise.
     pub pairs: String,
@@ -351,17 +359,17 @@ macro_rules! defaults {
 }
 
 defaults! {
-    ModelConfig { width: 1.0, pose_channels: 0, dense_shortcut: 0 }
+    ModelConfig { width: 1.0, pose_channels: 0, components: 192, hidden: 512 }
     ProjConfig { enabled: true }
     ReconConfig {
         combine: Combine::SumL2, fc: true, noise_std: 0.4, reduction: Reduction::Mean, terms: [true; 4],
-        bn_joint: false, weight: 1.0, width: 0.0, start_px: 1, hidden: 0, linear_picture: false, code_noise: [0.0; 2], weight_schedule: WeightSchedule::Constant,
+        bn_joint: false, weight: 1.0, width: 0.0, start_px: 1, hidden: 0, components: 0, deform: false, code_noise: [0.0; 2], weight_schedule: WeightSchedule::Constant,
     }
     OrthConfig { form: OrthForm::CrossCorr, weight: 1.0 }
     PoseConfig {
         batch_size: 10, num_negatives: 100, pos_in_denominator: true, negatives: PoseNegatives::Own,
         neg_aug: vec![PoseAug::Flip], neg_source: Vec::new(), source: vec![PoseSource::Flip],
-        source_shares: Vec::new(), pairs: String::new(), crop: false, bn_joint: true, loss: PoseLoss::Pose,
+        source_shares: Vec::new(), giver: PoseGiver::Own, pairs: String::new(), crop: false, bn_joint: true, loss: PoseLoss::Pose,
     }
     FaceConfig { views: FaceViews::Quadrant, positive: FacePositive::Own, enabled: true }
     ClConfig { tau: 0.07, reduction: Reduction::Mean }

@@ -85,7 +85,7 @@ impl RunConfig {
     fn no_codes(&self) -> Option<String> {
         (self.backbone == Backbone::FacecycleOriginal).then(|| {
             "`backbone = \"facecycle_original\"` has a single tail without the codes F_f and F_p \
-             that every loss is made of: train with `facecycle_paper` or `facecycle_released`"
+             that every loss is made of: train with `facecycle_paper`, `facecycle_released` or `dense`"
                 .into()
         })
     }
@@ -116,6 +116,21 @@ impl RunConfig {
                  `model.pose_channels` makes F_p shorter: use `cross_corr`",
                 self.orth.form
             ));
+        }
+        let side_by_side = matches!(recon.combine, Combine::Concat | Combine::UnitConcat);
+        if recon.deform && (recon.components == 0 || !side_by_side) {
+            return Some(
+                "`recon.deform = true` moves a face that components of F_f draw: set \
+                 `recon.components` above 0 and `recon.combine` to `concat` or `unit_concat`"
+                    .into(),
+            );
+        }
+        if recon.start_px == 0 && recon.components == 0 {
+            return Some(
+                "`recon.start_px = 0` leaves D without convolutions and `recon.components = 0` without \
+                 a linear picture, so it could draw nothing: set one of them"
+                    .into(),
+            );
         }
         (recon.start_px > 1 && !recon.fc).then(|| {
             format!(
@@ -246,7 +261,7 @@ mod tests {
     fn the_single_tail_is_refused_with_advice() {
         let said = complaint(|c| c.backbone = Backbone::FacecycleOriginal);
         assert!(
-            said.contains("`facecycle_paper` or `facecycle_released`"),
+            said.contains("`facecycle_paper`, `facecycle_released` or `dense`"),
             "{said}"
         );
     }

@@ -85,6 +85,12 @@ pub enum DataError {
         /// The data folder.
         root: PathBuf,
     },
+    /// The pose of each picture is wanted from somebody else, and the data do not tell who that is.
+    #[error(
+        "`pose.giver = \"twin\"` needs to know who is in the same pose, which only generated faces with \
+         `pose.source = [\"pairs\"]` tell; `own` needs nothing"
+    )]
+    NoTwin,
     /// `data.strict` is set and a file is unusable.
     #[error("{reason}, and data.strict is set; remove or repair the file, or unset data.strict: {}", path.display())]
     Strict {

@@ -5,6 +5,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
+use crate::config::PoseGiver;
 use crate::data::{FaceSource, FrameId, open, settle};
 
 /// A folder with empty files of these names. No partner needs their pixels.
@@ -311,10 +312,12 @@ fn auto_takes_the_best_the_data_offer() {
     let mut cfg = asking(PoseSource::Auto);
     cfg.face.positive = FacePositive::Auto;
     cfg.pose.neg_source = vec![PoseSource::Auto];
+    cfg.pose.giver = PoseGiver::Auto;
     let (cfg, notes) = settle(&open(None, &cfg).unwrap(), &cfg).unwrap();
     assert_eq!(cfg.pose.source, [PoseSource::Pairs]);
     assert_eq!(cfg.pose.neg_source, [PoseSource::Pairs]);
-    assert_eq!((cfg.face.positive, notes.len()), (FacePositive::Person, 3));
+    assert_eq!((cfg.face.positive, notes.len()), (FacePositive::Person, 4));
+    assert_eq!(cfg.pose.giver, PoseGiver::Twin);
     // What was settled stays as it is.
     let (again, notes) = settle(&open(None, &cfg).unwrap(), &cfg).unwrap();
     assert!(again == cfg && notes.is_empty());
@@ -338,6 +341,8 @@ fn what_cannot_be_had_is_refused() {
         said.contains("`flip` needs nothing") && said.ends_with(&dir.path().display().to_string()),
         "{said}"
     );
+    let said = refusal(&|cfg| cfg.pose.giver = PoseGiver::Twin);
+    assert!(said.contains("which only generated faces"), "{said}");
     let said = refusal(&|cfg| cfg.pose.neg_source = vec![PoseSource::Person]);
     assert!(
         said.starts_with("`pose.neg_source` names `person`") && said.contains("`identity`"),

@@ -3,13 +3,13 @@
 use super::error::DataError;
 use super::partner::{Change, Partner, positive};
 use super::source::FaceSource;
-use crate::config::{FacePositive, PoseSource, RunConfig};
+use crate::config::{FacePositive, PoseGiver, PoseSource, RunConfig};
 
-/// The configuration with every `auto` of `pose.source`, `pose.neg_source` and `face.positive`
+/// The configuration with every `auto` of `pose.source`, `pose.neg_source`, `pose.giver` and `face.positive`
 /// replaced by the best the data offer, and a sentence about each.
 ///
 /// # Errors
-/// [`DataError::NoPartner`] if the data do not have what is asked for.
+/// [`DataError::NoPartner`] or [`DataError::NoTwin`] if the data do not have what is asked for.
 pub fn settle(source: &FaceSource, cfg: &RunConfig) -> Result<(RunConfig, Vec<String>), DataError> {
     let mut cfg = cfg.clone();
     let mut notes = Vec::new();
@@ -28,6 +28,19 @@ pub fn settle(source: &FaceSource, cfg: &RunConfig) -> Result<(RunConfig, Vec<St
                 source.check_partner(key, partner)?;
             }
         }
+    }
+    let turned = source.is_generated() && cfg.pose.source.contains(&PoseSource::Pairs);
+    match cfg.pose.giver {
+        PoseGiver::Auto => {
+            let (choice, words) = match turned {
+                true => (PoseGiver::Twin, "twin, another person in the same pose"),
+                false => (PoseGiver::Own, "own, the picture itself"),
+            };
+            cfg.pose.giver = choice;
+            notes.push(format!("pose.giver = auto: {words}"));
+        }
+        PoseGiver::Twin if !turned => return Err(DataError::NoTwin),
+        PoseGiver::Twin | PoseGiver::Own => {}
     }
     if cfg.face.positive == FacePositive::Auto {
         let key = "face.positive";

@@ -2,7 +2,7 @@
 
 use super::partner::Change;
 use super::sampler::steps_per_epoch;
-use crate::config::{FacePositive, PoseLoss, PoseSource, RunConfig};
+use crate::config::{FacePositive, PoseGiver, PoseLoss, PoseSource, RunConfig};
 
 /// How many images each stream takes per step; 0 for a stream that is off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,12 @@ impl StreamSizes {
         steps_per_epoch(len, batch.unwrap_or(1))
     }
 
+    /// Pictures that the reconstruction stream encodes: s, ŝ and, if that is another, who gives its
+    /// pose.
+    pub fn recon_encoded(&self, cfg: &RunConfig) -> usize {
+        self.recon * (2 + usize::from(cfg.pose.giver != PoseGiver::Own))
+    }
+
     /// Images of all streams.
     pub fn total(&self) -> usize {
         self.recon + self.face + self.pose
@@ -51,11 +57,14 @@ impl StreamSizes {
             *choice == PoseSource::Auto || matches!(Change::from(*choice), Change::Other(_))
         };
         let hats = usize::from(cfg.pose.source.iter().any(is_other));
+        let givers = usize::from(cfg.pose.giver != PoseGiver::Own);
         let second_views = usize::from(cfg.face.positive != FacePositive::Own);
         let negatives = match cfg.pose.loss {
             PoseLoss::Pose if cfg.pose.neg_source.iter().any(is_other) => cfg.pose.num_negatives,
             _ => 0,
         };
-        self.recon * (1 + hats) + self.face * (1 + second_views) + self.pose * (1 + negatives)
+        self.recon * (1 + hats + givers)
+            + self.face * (1 + second_views)
+            + self.pose * (1 + negatives)
     }
 }

@@ -10,7 +10,7 @@ use super::sampler::below;
 use super::source::FrameId;
 use super::step::StepBuilder;
 use crate::augment::{ViewParams, face_pair, pose_negative, pose_positives, posed, whole};
-use crate::config::{PoseAug, PoseSource};
+use crate::config::{PoseAug, PoseGiver, PoseSource};
 
 /// Partners in a row that may be unusable before a frame does without.
 const MAX_TRIES: usize = 8;
@@ -91,7 +91,7 @@ impl<'a> Slot<'a> {
         }
     }
 
-    /// s and ŝ.
+    /// s and ŝ, and who gives the pose of ŝ if that is not ŝ itself.
     pub fn recon_views(&mut self, poses: &PoseDraw) -> Result<Vec<ViewParams>, DataError> {
         let s = whole(0, self.size(0));
         let s_hat = match poses.draw(&mut self.rng) {
@@ -101,7 +101,36 @@ impl<'a> Slot<'a> {
                 None => posed(s, PoseAug::Flip, &mut self.rng),
             },
         };
-        Ok(vec![s, s_hat])
+        let mut views = vec![s, s_hat];
+        if self.builder.cfg.pose.giver == PoseGiver::Twin {
+            views.push(self.twin(s_hat)?);
+        }
+        Ok(views)
+    }
+
+    /// The picture whose pose a turned head was given; the head itself if it is not a turned one.
+    fn twin(&mut self, s_hat: ViewParams) -> Result<ViewParams, DataError> {
+        let FrameId::Turned { pose_of, .. } = self.ids[s_hat.frame as usize] else {
+            return Ok(s_hat);
+        };
+        let visit = self.builder.visit(pose_of, FrameId::Generated(pose_of));
+        match visit {
+            Ok(visit) => {
+                let frame = self.add(visit);
+                Ok(whole(frame, self.size(frame)))
+            }
+            Err(skipped) => {
+                self.builder.skip(skipped)?;
+                Ok(s_hat)
+            }
+        }
+    }
+
+    /// Number of a further frame.
+    fn add(&mut self, visit: Visit) -> u32 {
+        self.ids.push(visit.id);
+        self.frames.push(visit.frame);
+        self.frames.len() as u32 - 1
     }
 
     /// The two views of L_face, the second one cut from a partner if it has that. Everything else
@@ -170,11 +199,7 @@ impl<'a> Slot<'a> {
                 Err(skipped) => Err(skipped),
             };
             match visit {
-                Ok(visit) => {
-                    self.ids.push(visit.id);
-                    self.frames.push(visit.frame);
-                    return Ok(Some(self.frames.len() as u32 - 1));
-                }
+                Ok(visit) => return Ok(Some(self.add(visit))),
                 Err(skipped) => {
                     builder.skip(skipped)?;
                 }

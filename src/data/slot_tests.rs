@@ -4,7 +4,8 @@ use std::sync::Arc;
 use rand::SeedableRng;
 
 use super::*;
-use crate::config::{FacePositive, RunConfig};
+use crate::config::{FacePositive, PoseGiver, RunConfig};
+use crate::data::generated::GeneratedFaces;
 use crate::data::{FaceSource, FrameCache, StepBatch, StepBuilder};
 
 /// A step on faces of two generated people.
@@ -160,4 +161,39 @@ fn the_defaults_draw_what_they_always_drew() {
     crc.update(&batch.noise_seed.to_le_bytes());
     // Of the version in which no partners were known.
     assert_eq!(crc.finalize(), 3_796_655_363);
+}
+
+#[test]
+fn a_twin_is_somebody_else_in_the_pose_of_s_hat() {
+    let pairs = |cfg: &mut RunConfig| cfg.pose.source = vec![PoseSource::Pairs];
+    let own = step(pairs);
+    assert!(own.recon_twin.is_empty());
+    let with = step(|cfg| {
+        pairs(cfg);
+        cfg.pose.giver = PoseGiver::Twin;
+    });
+    assert_eq!(seen(&with, &with.recon), seen(&own, &own.recon));
+    assert_eq!(seen(&with, &with.recon_hat), seen(&own, &own.recon_hat));
+    let faces = GeneratedFaces::new(1, 2);
+    let find = |view: &ViewParams, draw: &dyn Fn(usize) -> Vec<u8>| {
+        (0..faces.len()).find(|&item| draw(item) == pixels(&with, view))
+    };
+    for ((s, s_hat), twin) in with.recon.iter().zip(&with.recon_hat).zip(&with.recon_twin) {
+        let plain = |item| faces.render(item, 64).into_raw();
+        let item = find(s, &plain).expect("s is one of the faces");
+        let giver = find(twin, &plain).expect("so is who gives the pose");
+        let turned = faces.render_turned(item, giver, 64).into_raw();
+        assert_eq!(turned, pixels(&with, s_hat), "ŝ is s in the giver's pose");
+    }
+    // Without a turned head there is no giver but ŝ itself.
+    let mut cfg = RunConfig::default();
+    cfg.pose.giver = PoseGiver::Twin;
+    let source = Arc::new(FaceSource::generated(1, 2, 64));
+    let dir = tempfile::tempdir().unwrap();
+    let cache = Arc::new(FrameCache::open(dir.path()));
+    let refused = StepBuilder::new(source, cache, &cfg).err().unwrap();
+    assert!(
+        refused.to_string().contains("`own` needs nothing"),
+        "{refused}"
+    );
 }

@@ -178,6 +178,11 @@ impl FaceSource {
         }
     }
 
+    /// Whether the faces are generated.
+    pub(super) fn is_generated(&self) -> bool {
+        matches!(self.reading.items, Items::Generated(_))
+    }
+
     /// What the data offer for the choice `auto`; `None` if pictures do not belong together.
     pub(super) fn best_partner(&self) -> Option<Partner> {
         self.kinship.best()

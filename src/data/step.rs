@@ -34,6 +34,8 @@ pub struct StepBatch {
     pub recon: Vec<ViewParams>,
     /// ŝ of each s: the same view mirrored, rotated or shifted, or the whole of another frame.
     pub recon_hat: Vec<ViewParams>,
+    /// Of each ŝ who gives its pose, another person; empty if ŝ does.
+    pub recon_twin: Vec<ViewParams>,
     /// 2N views, all first ones, then all second ones; empty without L_face.
     pub face: Vec<ViewParams>,
     /// Positives i (B), positives j (B), then negatives image by image (B·M). With the face-style
@@ -128,6 +130,7 @@ impl StepBuilder {
         let mut take = |count: usize| views.by_ref().take(count).collect::<Vec<_>>();
         batch.recon = in_columns(&take(self.sizes.recon));
         batch.recon_hat = batch.recon.split_off(self.sizes.recon);
+        batch.recon_twin = batch.recon_hat.split_off(self.sizes.recon);
         batch.face = in_columns(&take(self.sizes.face));
         batch.pose = in_columns(&take(self.sizes.pose));
         batch.noise_seed = stream_seed(self.cfg.seed, "noise", step, 0) as u32;

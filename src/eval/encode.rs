@@ -62,7 +62,7 @@ pub fn upload(planes: &[f32], side_px: usize, device: &Device) -> Tensor<4> {
 /// # Errors
 /// If the device fails.
 pub fn encode(encoder: &Encoder, planes: &[f32], side_px: usize) -> Result<Codes, EvalError> {
-    let device = encoder.trunk.layer1.weight.val().device();
+    let device = encoder.device();
     let mut codes = Codes::default();
     for chunk in planes.chunks(batch_size(side_px) * 3 * side_px * side_px) {
         let Features { f_s, f_f, f_p } = encoder.features(upload(chunk, side_px, &device));
@@ -91,7 +91,7 @@ pub fn feature(
         Feature::Fs => {
             let map = encoder.trunk.forward(images);
             let [n, c, h, w] = map.dims();
-            let code = encoder.g_f.conv2.bias.val().dims()[0];
+            let code = encoder.g_f.channels();
             if same_length && c > code && c.is_multiple_of(code) {
                 let groups = map.reshape([n, code, c / code, h * w]);
                 return groups.mean_dim(2).reshape([n, code * h * w]);

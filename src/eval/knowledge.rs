@@ -236,7 +236,7 @@ impl Decoder<'_> {
     ///
     /// - output: `[pairs, 3, 64, 64]`
     fn pictures(&self, pairs: &[(usize, usize)]) -> Result<Vec<f32>, EvalError> {
-        let device = self.model.encoder.trunk.layer1.weight.val().device();
+        let device = self.model.encoder.device();
         let rows = |matrix: &Matrix, picks: Vec<usize>| {
             let picked = matrix.select(&picks);
             let data = TensorData::new(picked.data, [picked.rows, picked.cols]);

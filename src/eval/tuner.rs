@@ -38,7 +38,7 @@ impl Tuner {
         epochs: u32,
         seed: u64,
     ) -> Result<Self, EvalError> {
-        let device = start.trunk.layer1.weight.val().device().autodiff();
+        let device = start.device().autodiff();
         let encoder = Encoder::new(arch.widths(), &device);
         let encoder = load_exactly(encoder, &values(start)).map_err(EvalError::Device)?;
         let head = load_values(linear(dim, outputs, &device), &mut |name, shape| {
@@ -99,6 +99,6 @@ impl Tuner {
 
     /// The plain device.
     pub fn device(&self) -> Device {
-        self.encoder.trunk.layer1.weight.val().device().inner()
+        self.encoder.device().inner()
     }
 }

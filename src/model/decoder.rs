@@ -8,15 +8,13 @@ use burn::tensor::{Device, FloatDType, Tensor};
 use super::head::{linear, through};
 use super::layers::Conv;
 use super::norm::BatchNorm;
+use super::picture::{Deformation, LinearPicture};
 use crate::config::{Branch, Combine, VizModel};
 use crate::device::KernelGroup;
 use crate::ops::{ours, tanh, up_conv, upsample2};
 
 /// Side of D's pictures in pixels.
 const SIDE_PX: usize = 64;
-/// Numbers of one of them.
-const PICTURE_NUMBERS: usize = 3 * SIDE_PX * SIDE_PX;
-
 /// ReLU, ×2 bilinear, 3×3 convolution, batch-norm.
 #[derive(Module, Debug)]
 pub struct UpBlock {
@@ -71,12 +69,15 @@ pub struct DecoderShape {
     pub base: usize,
     /// A linear layer makes the first map; otherwise the code is the first map.
     pub fc: bool,
-    /// Side of the first map: 1, or 4 with a linear layer.
+    /// Side of the first map: 1, or 4 with a linear layer; 0: no convolutions.
     pub start_px: usize,
     /// Width of two dense layers before everything else; 0: none.
     pub hidden: usize,
-    /// A linear layer draws a whole picture, to which the convolutions add what it lacks.
-    pub linear_picture: bool,
+    /// Numbers of the code that are F_f, where their face is moved by all of them; 0: nothing is
+    /// moved.
+    pub moved_face: usize,
+    /// Components of the picture to which the convolutions add what it lacks; 0: they draw all of it.
+    pub components: usize,
 }
 
 /// D: a code becomes a picture of 64×64 pixels in (−1, 1).
@@ -86,8 +87,10 @@ pub struct Decoder {
     pub hidden1: Option<Linear>,
     /// The second dense layer, with ReLU.
     pub hidden2: Option<Linear>,
-    /// The picture that needs no convolution: `recon.linear_picture`.
-    pub picture: Option<Linear>,
+    /// The picture that needs no convolution: `recon.components`.
+    pub picture: Option<LinearPicture>,
+    /// The face whose pixels move: `recon.deform`.
+    pub deformation: Option<Deformation>,
     /// Code → the first map: 512 numbers at 1×1 in the paper. Absent with `recon.fc = false`.
     pub fc: Option<Linear>,
     /// Normalisation of a first map of 4×4; absent with one of 1×1.
@@ -96,14 +99,14 @@ pub struct Decoder {
     pub block1: Option<UpBlock>,
     /// 2×2 → 4×4; absent with a first map of 4×4.
     pub block2: Option<UpBlock>,
-    /// 4×4 → 8×8.
-    pub block3: UpBlock,
+    /// 4×4 → 8×8; absent, like all that follow, without convolutions.
+    pub block3: Option<UpBlock>,
     /// 8×8 → 16×16.
-    pub block4: UpBlock,
+    pub block4: Option<UpBlock>,
     /// 16×16 → 32×32.
-    pub block5: UpBlock,
+    pub block5: Option<UpBlock>,
     /// 32×32 → 64×64 RGB.
-    pub out: OutBlock,
+    pub out: Option<OutBlock>,
     /// How maps are stored, from the 1×1 map to the one before the picture.
     #[module(skip)]
     pub(super) maps: FloatDType,
@@ -118,31 +121,35 @@ impl Decoder {
             fc,
             start_px,
             hidden,
-            linear_picture,
+            moved_face,
+            components,
         } = shape;
-        let from_one = start_px == 1;
         let code = if hidden > 0 { hidden } else { din };
         let dense = |din, dout| (hidden > 0).then(|| linear(din, dout, device));
+        let convolutions = start_px > 0;
+        let from_one = start_px == 1;
         let first = match (fc, from_one) {
             (false, _) => code,
             (true, true) => 8 * base,
             (true, false) => 4 * base * start_px * start_px,
         };
-        let block = |cin, cout| UpBlock::new(cin, cout, device);
+        let block = |present: bool, cin, cout| present.then(|| UpBlock::new(cin, cout, device));
         Self {
             hidden1: dense(din, hidden),
             hidden2: dense(hidden, hidden),
-            picture: linear_picture.then(|| linear(code, PICTURE_NUMBERS, device)),
-            fc: fc.then(|| linear(code, first, device)),
-            start_bn: (!from_one).then(|| BatchNorm::new(4 * base, device)),
-            block1: from_one.then(|| block(first, 4 * base)),
-            block2: from_one.then(|| block(4 * base, 4 * base)),
-            block3: block(4 * base, 4 * base),
-            block4: block(4 * base, 4 * base),
-            block5: block(4 * base, 2 * base),
-            out: OutBlock {
+            picture: (components > 0).then(|| LinearPicture::new(code, components, device)),
+            deformation: (moved_face > 0)
+                .then(|| Deformation::new(moved_face, code, components, device)),
+            fc: (fc && convolutions).then(|| linear(code, first, device)),
+            start_bn: (convolutions && !from_one).then(|| BatchNorm::new(4 * base, device)),
+            block1: block(from_one, first, 4 * base),
+            block2: block(from_one, 4 * base, 4 * base),
+            block3: block(convolutions, 4 * base, 4 * base),
+            block4: block(convolutions, 4 * base, 4 * base),
+            block5: block(convolutions, 4 * base, 2 * base),
+            out: convolutions.then(|| OutBlock {
                 conv: Conv::new(2 * base, 3, 3, 1, device),
-            },
+            }),
             maps: FloatDType::F32,
         }
     }
@@ -152,7 +159,8 @@ impl Decoder {
     /// # Shapes
     ///
     /// - `v`: `[b, din]`
-    /// - output: `[b, 3, 64, 64]`, f32, range (−1, 1); targets lie in [0, 1]
+    /// - output: `[b, 3, 64, 64]`, f32, range (−1, 1), of a linear picture not bounded; targets lie in
+    ///   [0, 1]
     pub fn forward(&self, v: Tensor<2>) -> Tensor<4> {
         self.forward_batches(v, 1)
     }
@@ -164,13 +172,28 @@ impl Decoder {
     ///
     /// As [`Decoder::forward`].
     pub fn forward_batches(&self, v: Tensor<2>, batches: usize) -> Tensor<4> {
+        let codes = v.clone();
         let dense = [&self.hidden1, &self.hidden2].into_iter().flatten();
         let v = dense.fold(v, |v, layer| through(layer, v, true));
-        let whole = self.picture.as_ref().map(|layer| {
-            let numbers = through(layer, v.clone(), false);
-            let [b, _] = numbers.dims();
-            numbers.reshape([b, 3, SIDE_PX, SIDE_PX])
+        let [b, _] = v.dims();
+        let device = v.device();
+        let linear = self.picture.as_ref().map(|layer| match &self.deformation {
+            None => layer.forward(v.clone()),
+            // What moving cannot do: light, and what comes into sight.
+            Some(moved) => layer.change(moved.forward(codes, v.clone(), layer), v.clone()),
         });
+        match (linear, self.details(v, batches)) {
+            (Some(linear), Some(details)) => linear + details,
+            (Some(linear), None) => linear,
+            (None, Some(details)) => tanh(details),
+            // The configuration refuses such a network.
+            (None, None) => Tensor::zeros([b, 3, SIDE_PX, SIDE_PX], &device),
+        }
+    }
+
+    /// What the convolutions draw, before any limit.
+    fn details(&self, v: Tensor<2>, batches: usize) -> Option<Tensor<4>> {
+        let out = self.out.as_ref()?;
         let v = match &self.fc {
             Some(fc) => through(fc, v, false),
             None => v,
@@ -185,15 +208,17 @@ impl Decoder {
                 bn.forward_batches(map, batches)
             }
         };
-        let blocks = [&self.block1, &self.block2].into_iter().flatten();
-        let x = blocks
-            .chain([&self.block3, &self.block4, &self.block5])
-            .fold(first, |x, block| block.forward(x, batches));
-        let picture = through_doubled(&self.out.conv, x).cast(FloatDType::F32);
-        tanh(match whole {
-            Some(whole) => picture + whole,
-            None => picture,
-        })
+        let x = [
+            &self.block1,
+            &self.block2,
+            &self.block3,
+            &self.block4,
+            &self.block5,
+        ]
+        .into_iter()
+        .flatten()
+        .fold(first, |x, block| block.forward(x, batches));
+        Some(through_doubled(&out.conv, x).cast(FloatDType::F32))
     }
 }
 

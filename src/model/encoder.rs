@@ -1,11 +1,22 @@
 //! Backbone B with its subnets (METHODS 1.1, 1.2).
 
 use burn::module::Module;
+use burn::nn::Linear;
 use burn::tensor::{Device, FloatDType, Tensor};
 
-use super::layers::{ChannelAttention, Conv, ResidualBlock, Subnet, code_of};
-use super::shortcut::DenseShortcut;
+use super::dense::DenseTrunk;
+use super::head::{linear, through};
+use super::layers::{ChannelAttention, Conv, ConvSubnet, ResidualBlock, code_of};
 use crate::config::Backbone;
+
+/// Widths of a backbone of dense layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DenseWidths {
+    /// Numbers that the first layer reads from a picture.
+    pub components: usize,
+    /// Numbers between them and F_s.
+    pub hidden: usize,
+}
 
 /// Channel counts of an encoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +31,8 @@ pub struct Widths {
     pub code: usize,
     /// Output channels of g_p.
     pub pose_code: usize,
-    /// Hidden numbers of the dense layers that are added to the trunk's output; 0: none.
-    pub dense_shortcut: usize,
+    /// Widths of a backbone of dense layers; absent with convolutions.
+    pub dense: Option<DenseWidths>,
 }
 
 impl Widths {
@@ -29,7 +40,7 @@ impl Widths {
     pub fn new(backbone: Backbone, width: f64) -> Self {
         let scaled = |channels: usize| ((channels as f64 * width).round() as usize).max(1);
         let (trunk_out, subnet_mid) = match backbone {
-            Backbone::FacecyclePaper => (256, 128),
+            Backbone::FacecyclePaper | Backbone::Dense => (256, 128),
             Backbone::FacecycleReleased => (128, 128),
             Backbone::FacecycleOriginal => (256, 256),
         };
@@ -39,7 +50,7 @@ impl Widths {
             subnet_mid: scaled(subnet_mid),
             code: scaled(128),
             pose_code: scaled(128),
-            dense_shortcut: 0,
+            dense: None,
         }
     }
 
@@ -62,7 +73,7 @@ impl Widths {
 
 /// Layers 1–10 with A1, A2, R1, R2: sixteen layers, four strides of two, no batch-norm.
 #[derive(Module, Debug)]
-pub struct Trunk {
+pub struct FaceCycle {
     /// 7×7, stride 2.
     pub layer1: Conv,
     /// 3×3.
@@ -91,14 +102,12 @@ pub struct Trunk {
     pub layer9: Conv,
     /// 3×3 to C channels.
     pub layer10: Conv,
-    /// What goes past all of them, with `model.dense_shortcut`.
-    pub shortcut: Option<DenseShortcut>,
     /// How maps are stored, from the picture on.
     #[module(skip)]
     pub(super) maps: FloatDType,
 }
 
-impl Trunk {
+impl FaceCycle {
     /// A trunk with the given channel counts.
     pub fn new(w: Widths, device: &Device) -> Self {
         let (c1, c2, c4) = (w.base, 2 * w.base, 4 * w.base);
@@ -118,8 +127,6 @@ impl Trunk {
             layer8: three(c2, c2, 1),
             layer9: three(c2, c4, 2),
             layer10: three(c4, w.trunk_out, 1),
-            shortcut: (w.dense_shortcut > 0)
-                .then(|| DenseShortcut::new(w.dense_shortcut, w.trunk_out, device)),
             maps: FloatDType::F32,
         }
     }
@@ -129,7 +136,6 @@ impl Trunk {
     /// - `x`: `[b, 3, H, W]`, any size
     /// - output: `[b, C, ⌈H/16⌉, ⌈W/16⌉]`, stored as the network's maps are
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let picture = x.clone();
         let x = self.layer1.forward_lrelu(x.cast(self.maps));
         let x = self.layer2.forward_lrelu(x);
         let x = self.a1.forward(self.layer3.forward_lrelu(x));
@@ -140,12 +146,95 @@ impl Trunk {
         let x = self.layer7.forward_lrelu(x);
         let x = self.layer8.forward_lrelu(x);
         let x = self.layer9.forward_lrelu(x);
-        let map = self.layer10.forward_lrelu(x);
-        let Some(shortcut) = &self.shortcut else {
-            return map;
+        self.layer10.forward_lrelu(x)
+    }
+}
+
+/// B: a picture becomes the map that F_s is.
+// A network has one of them, so that the room of the larger one is no matter.
+#[allow(clippy::large_enum_variant)]
+#[derive(Module, Debug)]
+pub enum Trunk {
+    /// Convolutions and attention (METHODS 1.1).
+    FaceCycle(FaceCycle),
+    /// Dense layers.
+    Dense(DenseTrunk),
+}
+
+impl Trunk {
+    /// A trunk with the given channel counts.
+    pub fn new(w: Widths, device: &Device) -> Self {
+        match w.dense {
+            None => Self::FaceCycle(FaceCycle::new(w, device)),
+            Some(widths) => Self::Dense(DenseTrunk::new(widths, w.trunk_out, device)),
+        }
+    }
+
+    /// # Shapes
+    ///
+    /// - `x`: `[b, 3, H, W]`, any size
+    /// - output: `[b, C, h, w]`: a sixteenth of the picture's sides for convolutions, 4×4 for dense
+    ///   layers
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        match self {
+            Self::FaceCycle(trunk) => trunk.forward(x),
+            Self::Dense(trunk) => trunk.forward(x),
+        }
+    }
+
+    /// How maps between convolutions are stored from now on.
+    pub(super) fn store_maps(&mut self, maps: FloatDType) {
+        if let Self::FaceCycle(trunk) = self {
+            trunk.maps = maps;
+        }
+    }
+
+    fn device(&self) -> Device {
+        let weight = match self {
+            Self::FaceCycle(trunk) => return trunk.layer1.weight.val().device(),
+            Self::Dense(trunk) => &trunk.stem.weight,
         };
-        let [_, _, h, w] = map.dims();
-        map + shortcut.forward(picture, [h, w]).cast(self.maps)
+        weight.val().device()
+    }
+}
+
+/// g_f or g_p: the map of B becomes a code.
+#[derive(Module, Debug)]
+pub enum Subnet {
+    /// Two convolutions (METHODS 1.2).
+    Convolutions(ConvSubnet),
+    /// One linear layer behind a trunk of dense layers, which is not narrowed to a few channels.
+    Dense(Linear),
+}
+
+impl Subnet {
+    /// A subnet behind such a trunk whose code has so many channels.
+    pub fn new(w: Widths, code: usize, device: &Device) -> Self {
+        match w.dense {
+            None => Self::Convolutions(ConvSubnet::new(w.trunk_out, w.subnet_mid, code, device)),
+            Some(_) => Self::Dense(linear(16 * w.trunk_out, 16 * code, device)),
+        }
+    }
+
+    /// Output flattened in C, H, W order.
+    ///
+    /// # Shapes
+    ///
+    /// - `map`: `[b, C, h, w]`
+    /// - output: `[b, code·h·w]`, f32
+    pub fn forward(&self, map: Tensor<4>) -> Tensor<2> {
+        match self {
+            Self::Convolutions(subnet) => subnet.forward(map),
+            Self::Dense(layer) => through(layer, code_of(map), false),
+        }
+    }
+
+    /// Channels of the code.
+    pub fn channels(&self) -> usize {
+        match self {
+            Self::Convolutions(subnet) => subnet.conv2.bias.lazy_shape()[0],
+            Self::Dense(layer) => layer.weight.lazy_shape()[1] / 16,
+        }
     }
 }
 
@@ -174,12 +263,17 @@ pub struct Features {
 impl Encoder {
     /// An encoder with the given channel counts.
     pub fn new(w: Widths, device: &Device) -> Self {
-        let subnet = |code| Subnet::new(w.trunk_out, w.subnet_mid, code, device);
+        let subnet = |code| Subnet::new(w, code, device);
         Self {
             trunk: Trunk::new(w, device),
             g_f: subnet(w.code),
             g_p: subnet(w.pose_code),
         }
+    }
+
+    /// Where its weights are.
+    pub fn device(&self) -> Device {
+        self.trunk.device()
     }
 
     /// F_s, F_f and F_p.
@@ -212,17 +306,17 @@ impl Encoder {
 #[derive(Module, Debug)]
 pub struct SingleTailEncoder {
     /// Backbone B.
-    pub trunk: Trunk,
+    pub trunk: FaceCycle,
     /// The tail.
-    pub g: Subnet,
+    pub g: ConvSubnet,
 }
 
 impl SingleTailEncoder {
     /// An encoder with the given channel counts.
     pub fn new(w: Widths, device: &Device) -> Self {
         Self {
-            trunk: Trunk::new(w, device),
-            g: Subnet::new(w.trunk_out, w.subnet_mid, w.code, device),
+            trunk: FaceCycle::new(w, device),
+            g: ConvSubnet::new(w.trunk_out, w.subnet_mid, w.code, device),
         }
     }
 

@@ -10,7 +10,8 @@ use super::params::load_values;
 use crate::rng::stream_seed;
 
 /// Fills a network: encoder convolutions ~ N(0, √(2/(k·k·out))) with zero biases, everything else
-/// uniform in ±1/√fan_in, batch-norm scales 1 and shifts 0; D's linear picture starts empty.
+/// uniform in ±1/√fan_in, batch-norm scales 1 and shifts 0; coefficients and movements of D start at zero, so
+/// that its first pictures are the mean face where it knows one.
 pub fn initialise<M: Module>(module: M, seed: u64) -> M {
     // A bias shares the fan-in of the weight that precedes it in the walk.
     let mut fan_in = 1;
@@ -29,14 +30,20 @@ pub fn initialise<M: Module>(module: M, seed: u64) -> M {
 pub fn initial_values(name: &str, shape: &[usize], fan_in: usize, seed: u64) -> Option<Vec<f32>> {
     let count = shape.iter().product();
     let is_parameter = name.ends_with(".weight") || name.ends_with(".bias");
-    if !is_parameter || name.starts_with("decoder.picture.") {
+    let starts_at_zero = [
+        "decoder.picture.coefficients.",
+        "decoder.deformation.texture.",
+        "decoder.deformation.flow.",
+    ];
+    if !is_parameter || starts_at_zero.iter().any(|part| name.starts_with(part)) {
         return None;
     }
     let mut rng = ChaCha8Rng::seed_from_u64(stream_seed(seed, name, 0, 0));
     if name.starts_with("encoder.") || name.starts_with("trunk.") {
         let std = match shape {
             [out, _, kh, kw] => (2.0 / (out * kh * kw) as f64).sqrt(),
-            // The dense shortcut.
+            // A linear layer. That of the stem takes means, so its weights have size 1.
+            _ if name.ends_with(".stem.weight") => 1.0,
             [fan_in, _] => (2.0 / *fan_in as f64).sqrt(),
             _ => return Some(vec![0.0; count]),
         };

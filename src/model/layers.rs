@@ -179,14 +179,14 @@ impl ResidualBlock {
 
 /// A subnet g_f or g_p (or the single tail of FaceCycle): two 3×3 convolutions, each with LReLU.
 #[derive(Module, Debug)]
-pub struct Subnet {
+pub struct ConvSubnet {
     /// First convolution.
     pub conv1: Conv,
     /// Second convolution.
     pub conv2: Conv,
 }
 
-impl Subnet {
+impl ConvSubnet {
     /// Channels `cin` → `mid` → `cout`.
     pub fn new(cin: usize, mid: usize, cout: usize, device: &Device) -> Self {
         Self {

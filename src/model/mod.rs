@@ -10,13 +10,14 @@
 //! files, optimiser state and tests all use them.
 
 mod decoder;
+mod dense;
 mod encoder;
 mod head;
 mod init;
 mod layers;
 mod norm;
 mod params;
-mod shortcut;
+mod picture;
 
 use burn::module::Module;
 use burn::tensor::{Device, FloatDType};
@@ -28,17 +29,22 @@ pub use decoder::{
     Decoder, DecoderShape, OutBlock, UpBlock, combine, combine_noisy, l2_normalize, single_code,
     unit_rms,
 };
-pub use encoder::{Encoder, Features, SingleTailEncoder, Trunk, Widths};
+pub use dense::{DenseTrunk, REDUCED_NUMBERS, REDUCED_PX, stem_of_components};
+pub use encoder::{
+    DenseWidths, Encoder, FaceCycle, Features, SingleTailEncoder, Subnet, Trunk, Widths,
+};
 pub use head::ProjectionHead;
 pub(crate) use head::linear;
 pub use init::{initial_values, initialise};
-pub use layers::{ChannelAttention, Conv, ResidualBlock, SLOPE, Subnet};
+pub use layers::{ChannelAttention, Conv, ConvSubnet, ResidualBlock, SLOPE};
 pub use norm::BatchNorm;
 pub(crate) use params::Path;
 pub use params::{
     Buffers, Filler, NamedValues, is_buffer, load_exactly, load_values, parameter_count, values,
 };
-pub use shortcut::DenseShortcut;
+pub use picture::{
+    COMPONENT_NUMBERS, Deformation, LinearPicture, component_numbers, draw_components,
+};
 
 /// Everything PCL trains.
 #[derive(Module, Debug)]
@@ -62,8 +68,8 @@ pub struct Architecture {
     pub width: f64,
     /// Channels of F_p; 0: as many as F_f.
     pub pose_channels: usize,
-    /// Hidden numbers of the dense layers beside layers 1–10; 0: none.
-    pub dense_shortcut: usize,
+    /// Widths of a dense backbone; of no effect with others.
+    pub dense: DenseWidths,
     /// Projection heads.
     pub heads: bool,
     /// How the codes enter D.
@@ -72,19 +78,21 @@ pub struct Architecture {
     pub decoder_fc: bool,
     /// Factor on D's channel counts.
     pub decoder_width: f64,
-    /// Side of D's first map, 1 or 4.
+    /// Side of D's first map, 1 or 4; 0: D has no convolutions.
     pub decoder_start_px: usize,
     /// Width of D's dense layers; 0: none.
     pub decoder_hidden: usize,
-    /// Whether a linear layer of D draws a whole picture.
-    pub decoder_linear_picture: bool,
+    /// Components of the picture that D draws without convolutions; 0: none.
+    pub decoder_components: usize,
+    /// Whether D moves the pixels of a face.
+    pub decoder_deform: bool,
 }
 
 impl Architecture {
     /// Channel counts of the encoder.
     pub fn widths(&self) -> Widths {
         Widths {
-            dense_shortcut: self.dense_shortcut,
+            dense: (self.backbone == Backbone::Dense).then_some(self.dense),
             ..Widths::new(self.backbone, self.width).with_pose_channels(self.pose_channels)
         }
     }
@@ -102,7 +110,8 @@ impl Architecture {
             fc: self.decoder_fc,
             start_px: self.decoder_start_px,
             hidden: self.decoder_hidden,
-            linear_picture: self.decoder_linear_picture,
+            moved_face: if self.decoder_deform { w.code_len() } else { 0 },
+            components: self.decoder_components,
         }
     }
 }
@@ -113,7 +122,10 @@ impl From<&RunConfig> for Architecture {
             backbone: config.backbone,
             width: config.model.width,
             pose_channels: config.model.pose_channels,
-            dense_shortcut: config.model.dense_shortcut,
+            dense: DenseWidths {
+                components: config.model.components,
+                hidden: config.model.hidden,
+            },
             heads: config.proj.enabled,
             combine: config.recon.combine,
             decoder_fc: config.recon.fc,
@@ -123,7 +135,8 @@ impl From<&RunConfig> for Architecture {
             },
             decoder_start_px: config.recon.start_px,
             decoder_hidden: config.recon.hidden,
-            decoder_linear_picture: config.recon.linear_picture,
+            decoder_components: config.recon.components,
+            decoder_deform: config.recon.deform,
         }
     }
 }
@@ -160,7 +173,7 @@ impl Pcl {
     /// [stores maps so](crate::device::ChosenDevice::store_maps).
     pub fn with_precision(mut self, precision: Precision) -> Self {
         let maps = precision.into();
-        self.encoder.trunk.maps = maps;
+        self.encoder.trunk.store_maps(maps);
         self.decoder.maps = maps;
         self
     }

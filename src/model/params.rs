@@ -18,17 +18,21 @@ pub fn is_buffer(name: &str) -> bool {
 
 /// The dotted path of the field a module walk is in.
 #[derive(Default)]
-pub(crate) struct Path(Vec<String>);
+pub(crate) struct Path(Vec<Option<String>>);
 
 impl Path {
-    pub(crate) fn enter(&mut self, name: &str) {
-        self.0.push(name.to_owned());
+    /// `container` tells what `name` is part of, as the tensor library writes it. Which variant of an
+    /// enum a network has is no part of a name: files of other tools and older runs have no such word.
+    pub(crate) fn enter(&mut self, name: &str, container: &str) {
+        let is_variant = container.starts_with("Enum:");
+        self.0.push((!is_variant).then(|| name.to_owned()));
     }
     pub(crate) fn exit(&mut self) {
         self.0.pop();
     }
     pub(crate) fn name(&self) -> String {
-        self.0.join(".")
+        let names: Vec<&str> = self.0.iter().flatten().map(String::as_str).collect();
+        names.join(".")
     }
 }
 
@@ -41,8 +45,8 @@ pub fn values<M: Module>(module: &M) -> NamedValues {
         out: NamedValues,
     }
     impl ModuleVisitor for Read {
-        fn enter_module(&mut self, name: &str, _: &str) {
-            self.path.enter(name);
+        fn enter_module(&mut self, name: &str, container: &str) {
+            self.path.enter(name, container);
         }
         fn exit_module(&mut self, _: &str, _: &str) {
             self.path.exit();
@@ -79,8 +83,8 @@ pub fn load_values<M: Module>(module: M, fill: &mut Filler<'_>) -> M {
         fill: &'a mut Filler<'a>,
     }
     impl ModuleMapper for Fill<'_> {
-        fn enter_module(&mut self, name: &str, _: &str) {
-            self.path.enter(name);
+        fn enter_module(&mut self, name: &str, container: &str) {
+            self.path.enter(name, container);
         }
         fn exit_module(&mut self, _: &str, _: &str) {
             self.path.exit();
@@ -142,8 +146,8 @@ pub fn parameter_count<M: Module>(module: &M) -> u64 {
         total: u64,
     }
     impl ModuleVisitor for Count {
-        fn enter_module(&mut self, name: &str, _: &str) {
-            self.path.enter(name);
+        fn enter_module(&mut self, name: &str, container: &str) {
+            self.path.enter(name, container);
         }
         fn exit_module(&mut self, _: &str, _: &str) {
             self.path.exit();
@@ -175,8 +179,8 @@ impl Buffers {
             out: BTreeMap<String, Tensor<1>>,
         }
         impl ModuleVisitor for Take {
-            fn enter_module(&mut self, name: &str, _: &str) {
-                self.path.enter(name);
+            fn enter_module(&mut self, name: &str, container: &str) {
+                self.path.enter(name, container);
             }
             fn exit_module(&mut self, _: &str, _: &str) {
                 self.path.exit();
@@ -205,8 +209,8 @@ impl Buffers {
             saved: BTreeMap<String, Tensor<1>>,
         }
         impl ModuleMapper for Put {
-            fn enter_module(&mut self, name: &str, _: &str) {
-                self.path.enter(name);
+            fn enter_module(&mut self, name: &str, container: &str) {
+                self.path.enter(name, container);
             }
             fn exit_module(&mut self, _: &str, _: &str) {
                 self.path.exit();

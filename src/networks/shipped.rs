@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     /// Limit for the weights of a shipped network.
-    const MOST_BYTES: usize = 8 << 20;
+    const MOST_BYTES: usize = 8_000_000;
 
     #[test]
     fn every_shipped_network_is_whole_small_and_says_where_it_comes_from() {

@@ -6,6 +6,7 @@
 
 mod adam;
 mod attention;
+mod colours;
 mod contrast;
 mod conv;
 mod cpu;
@@ -22,6 +23,7 @@ mod trial;
 mod upconv;
 mod upsample;
 mod views;
+mod warp;
 #[cfg(test)]
 mod without_fusion;
 
@@ -31,6 +33,7 @@ use crate::device::{KernelGroup, layer_is_ours};
 
 pub use adam::{AdamStep, adam, adam_plain};
 pub(crate) use attention::{Projections, attention};
+pub(crate) use colours::{colours, painted};
 pub(crate) use contrast::{mixed_cross_entropy, pose_cross_entropy};
 pub use conv::{conv, measure_kernels};
 pub(crate) use flat::{add, sum_of_squares};
@@ -43,6 +46,7 @@ pub use trial::try_kernels;
 pub use upconv::up_conv;
 pub use upsample::{upsample2, upsample2_plain};
 pub use views::{UploadedFrames, gaussian_noise};
+pub(crate) use warp::warp;
 
 /// Whether tensors of this device lie on the CPU.
 pub(crate) fn on_cpu(device: Device) -> bool {

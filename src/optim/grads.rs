@@ -26,8 +26,8 @@ impl Grads {
             out: Grads,
         }
         impl ModuleVisitor for Take<'_> {
-            fn enter_module(&mut self, name: &str, _: &str) {
-                self.path.enter(name);
+            fn enter_module(&mut self, name: &str, container: &str) {
+                self.path.enter(name, container);
             }
             fn exit_module(&mut self, _: &str, _: &str) {
                 self.path.exit();
@@ -46,7 +46,7 @@ impl Grads {
             out: Self::default(),
         };
         if !prefix.is_empty() {
-            take.path.enter(prefix);
+            take.path.enter(prefix, "");
         }
         model.visit(&mut take);
         take.out

@@ -207,6 +207,8 @@ pub enum ViewRole {
     Whole,
     /// ŝ, the same person in another pose.
     OtherPose,
+    /// Another person in the pose of ŝ.
+    PoseGiver,
     /// The first of a pair whose codes are drawn together.
     First,
     /// The second.

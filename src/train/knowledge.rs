@@ -12,7 +12,7 @@ use crate::data::labelled::{self, Labelled, LabelledError};
 use crate::eval::EvalError;
 use crate::eval::faces::ProbeFaces;
 use crate::eval::knowledge::{Baselines, PixelBaselines, what_codes_know};
-use crate::model::{Pcl, Widths};
+use crate::model::{Architecture, Pcl};
 
 /// The measurement of one run.
 pub struct LiveProbe {
@@ -58,7 +58,7 @@ impl LiveProbe {
         emit: &mut dyn FnMut(Event),
     ) -> Result<Self, LabelledError> {
         let pictures = config.knowledge.pictures;
-        let code_len = Widths::new(config.backbone, config.model.width).code_len();
+        let code_len = Architecture::from(config).widths().code_len();
         let state = if pictures == 0 {
             State::Off
         } else if let Some(labelled) = labels(config, data, emit)? {

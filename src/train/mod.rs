@@ -15,6 +15,7 @@ mod knowledge;
 pub mod objective;
 pub mod phase;
 pub mod plan;
+mod principal;
 pub(crate) mod snapshot;
 pub mod step;
 mod studio;

@@ -3,8 +3,12 @@
 use super::step::decoded_at_once;
 use crate::config::{PoseLoss, Precision, RunConfig};
 use crate::data::StreamSizes;
-use crate::model::{Architecture, DecoderShape, Widths};
+use crate::model::{
+    Architecture, COMPONENT_NUMBERS, DecoderShape, DenseWidths, REDUCED_NUMBERS, Widths,
+};
 
+/// Numbers of a picture of D.
+const PICTURE_NUMBERS: usize = 3 * 64 * 64;
 /// Bytes of an f32.
 const F32: f64 = 4.0;
 /// Backward costs about two forwards.
@@ -91,6 +95,9 @@ impl Cost {
 
 /// The trunk, and the subnets of F_f and F_p.
 fn encoder(w: Widths) -> (Cost, [Cost; 2]) {
+    if let Some(dense) = w.dense {
+        return dense_encoder(w, dense);
+    }
     let (c1, c2, c4) = (w.base, 2 * w.base, 4 * w.base);
     let mut trunk = Cost::default();
     trunk.conv(3, c1, 7, 32, 1.0);
@@ -109,14 +116,24 @@ fn encoder(w: Widths) -> (Cost, [Cost; 2]) {
     trunk.conv(c2, c2, 3, 8, 1.0);
     trunk.conv(c2, c4, 3, 4, 1.0);
     trunk.conv(c4, w.trunk_out, 3, 4, 1.0);
-    if w.dense_shortcut > 0 {
-        trunk.linear(3 * 32 * 32, w.dense_shortcut);
-        trunk.linear(w.dense_shortcut, w.trunk_out * 16);
-    }
     let subnet = |code| {
         let mut subnet = Cost::default();
         subnet.conv(w.trunk_out, w.subnet_mid, 3, 4, 1.0);
         subnet.conv(w.subnet_mid, code, 3, 4, 1.0);
+        subnet
+    };
+    (trunk, [w.code, w.pose_code].map(subnet))
+}
+
+fn dense_encoder(w: Widths, dense: DenseWidths) -> (Cost, [Cost; 2]) {
+    let map = 16 * w.trunk_out;
+    let mut trunk = Cost::default();
+    trunk.linear(REDUCED_NUMBERS, dense.components);
+    trunk.linear(dense.components, dense.hidden);
+    trunk.linear(dense.hidden, map);
+    let subnet = |code: usize| {
+        let mut subnet = Cost::default();
+        subnet.linear(map, 16 * code);
         subnet
     };
     (trunk, [w.code, w.pose_code].map(subnet))
@@ -134,8 +151,23 @@ fn decoder(shape: DecoderShape) -> Cost {
         d.linear(shape.hidden, shape.hidden);
         cin = shape.hidden;
     }
-    if shape.linear_picture {
-        d.linear(cin, 3 * 64 * 64);
+    if shape.components > 0 {
+        d.linear(cin, shape.components);
+        d.linear(shape.components, COMPONENT_NUMBERS);
+    }
+    if shape.moved_face > 0 {
+        d.linear(shape.moved_face, cin);
+        d.linear(cin, cin);
+        d.linear(cin, shape.components);
+        d.linear(cin, 2 * 16 * 16);
+        // The components once more, and the movements of every pixel.
+        d.macs += (shape.components * COMPONENT_NUMBERS) as f64;
+        d.wide += (COMPONENT_NUMBERS + 2 * PICTURE_NUMBERS) as f64;
+    }
+    // tanh and what the loss makes of it.
+    d.wide += (2 * PICTURE_NUMBERS) as f64;
+    if shape.start_px == 0 {
+        return d;
     }
     let from_one = shape.start_px == 1;
     if shape.fc {
@@ -160,8 +192,6 @@ fn decoder(shape: DecoderShape) -> Cost {
         cin = cout;
     }
     d.up_conv(cin, 3, 64);
-    // tanh and what the loss makes of it.
-    d.wide += (2 * 3 * 64 * 64) as f64;
     d
 }
 
@@ -185,7 +215,7 @@ impl Plan {
             PoseLoss::Pose => sizes.pose * (2 + config.pose.num_negatives),
             _ => 2 * sizes.pose,
         } as f64;
-        let [recon, face] = [2.0 * sizes.recon as f64, 2.0 * sizes.face as f64];
+        let [recon, face] = [sizes.recon_encoded(config), 2 * sizes.face].map(|n| n as f64);
         let terms = config.recon.terms.iter().filter(|&&t| t).count() as f64;
         let decoded = terms * sizes.recon as f64;
         let chunk = config.memory.chunk as f64;
@@ -221,8 +251,16 @@ impl Plan {
             largest
         };
         // Backward holds the gradient of the widest map and of its input beside the tape.
-        let widest_encoder = 3.0 * (w.base * 32 * 32) as f64;
-        let widest_decoder = 3.0 * (2 * shape.base * 32 * 32) as f64;
+        let first_map = match w.dense {
+            None => w.base * 32 * 32,
+            Some(_) => REDUCED_NUMBERS,
+        } as f64;
+        let last_map = match shape.start_px {
+            0 => PICTURE_NUMBERS,
+            _ => 2 * shape.base * 32 * 32,
+        } as f64;
+        let widest_encoder = 3.0 * first_map;
+        let widest_decoder = 3.0 * last_map;
         let maps = config.precision;
         let encoder_tape = live
             * (trunk.bytes(maps) + both(&|net| net.bytes(maps)) + maps.bytes() * widest_encoder);
@@ -235,8 +273,8 @@ impl Plan {
         } else {
             "batch.recon"
         };
-        let widest_map = (4 * shape.base * 16 * 16).max(2 * shape.base * 32 * 32) as f64;
-        let encoder_buffer = live * (w.base * 32 * 32) as f64 * maps.bytes();
+        let widest_map = last_map.max((4 * shape.base * 16 * 16) as f64);
+        let encoder_buffer = live * first_map * maps.bytes();
         let decoder_buffer = per_tape * widest_map * maps.bytes();
         let (buffer_bytes, buffer_key) = if encoder_buffer > decoder_buffer {
             (encoder_buffer, "memory.chunk")

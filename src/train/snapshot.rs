@@ -6,12 +6,13 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 
 use super::event::FaceGrid;
 use super::upload::SIDE_PX;
 use crate::augment::{FrameArena, ViewParams, whole};
 use crate::config::{Branch, RunConfig};
-use crate::data::{FaceSource, FrameCache};
+use crate::data::{FaceSource, Frame, FrameCache};
 use crate::model::{Pcl, combine, single_code};
 use crate::ops::UploadedFrames;
 use crate::rng::stream_seed;
@@ -101,24 +102,26 @@ pub fn spread(
     seed: u64,
     count: usize,
 ) -> (FrameArena, Vec<ViewParams>) {
-    let mut arena = FrameArena::default();
-    let mut views = Vec::new();
     let items = source.len();
     // The middle of each of `count` equal parts, then its neighbours if that one is unusable.
-    for slot in 0..count.min(items) {
+    let frame = |slot: usize| {
         let start = (2 * slot + 1) * items / (2 * count.min(items));
-        let frame = (0..items.min(20)).find_map(|step| {
+        (0..items.min(20)).find_map(|step| {
             let item = (start + step) % items;
             let mut rng =
                 ChaCha8Rng::seed_from_u64(stream_seed(seed, "gallery", slot as u64, step as u64));
             let id = source.pick(item, &mut rng).ok()?;
             let key = source.key(&id).ok()?;
             cache.fetch(key, || source.decode(&id)).ok()
-        });
-        if let Some(frame) = frame {
-            let index = arena.push(frame.width, frame.height, frame.rgb());
-            views.push(whole(index, (frame.width, frame.height)));
-        }
+        })
+    };
+    let slots = (0..count.min(items)).into_par_iter();
+    let frames: Vec<Option<Frame>> = slots.map(frame).collect();
+    let mut arena = FrameArena::default();
+    let mut views = Vec::new();
+    for frame in frames.into_iter().flatten() {
+        let index = arena.push(frame.width, frame.height, frame.rgb());
+        views.push(whole(index, (frame.width, frame.height)));
     }
     (arena, views)
 }

@@ -38,9 +38,12 @@ pub struct Batch {
     pub s: Tensor<4>,
     /// ŝ, each of them in another pose, a horizontal flip in the paper: `[N, 3, 64, 64]`.
     pub s_hat: Tensor<4>,
-    /// Noise for the encoder's view of s and ŝ, already scaled: `[2N, 3, 64, 64]`.
+    /// Who gives the pose of ŝ in t2, if that is not ŝ itself: `[N, 3, 64, 64]`.
+    pub twin: Option<Tensor<4>>,
+    /// Noise for the encoder's view of s, ŝ and twin, already scaled: `[2N, 3, 64, 64]`, with twins
+    /// `[3N, 3, 64, 64]`.
     pub noise: Option<Tensor<4>>,
-    /// Noise for F_f and F_p of s and ŝ as D sees them: `[2N, d]` each.
+    /// Noise for F_f and F_p of s, ŝ and twin as D sees them: `[2N, d]` or `[3N, d]` each.
     pub code_noise: Option<[Tensor<2>; 2]>,
     /// Face views i, then j: `[2N, 3, 64, 64]`.
     pub face: Tensor<4>,
@@ -222,7 +225,8 @@ fn recon(
     chunk: usize,
 ) -> (Terms, Grads) {
     let [n, ..] = batch.s.dims();
-    let clean = Tensor::cat(vec![batch.s.clone(), batch.s_hat.clone()], 0);
+    let pictures = [Some(&batch.s), Some(&batch.s_hat), batch.twin.as_ref()];
+    let clean = Tensor::cat(pictures.into_iter().flatten().cloned().collect(), 0);
     let input = match &batch.noise {
         Some(noise) => clean + noise.clone(),
         None => clean,
@@ -232,9 +236,13 @@ fn recon(
     let mut grads = Grads::default();
 
     let decode = |codes: &Codes, k: usize| {
-        let rows = |hat: bool| if hat { n..2 * n } else { 0..n };
+        let rows = |part: usize| part * n..(part + 1) * n;
         // t1: (F_f, F_p)  t2: (F_f, F_p̂)  t3: (F_f̂, F_p)  t4: (F_f̂, F_p̂)
-        let halves = [rows(k >= 2), rows(k % 2 == 1)];
+        let pose = match (k, &batch.twin) {
+            (1, Some(_)) => 2,
+            _ => k % 2,
+        };
+        let halves = [rows(k / 2), rows(pose)];
         let half = |branch: usize| codes.leaves[branch].clone().slice([halves[branch].clone()]);
         match &batch.code_noise {
             None => combine(half(0), half(1), objective.combine),

@@ -19,8 +19,10 @@ pub fn upload(batch: &StepBatch, config: &RunConfig, device: &Device) -> Batch {
     let frames = UploadedFrames::new(&batch.arena, device);
     let s = frames.render(&batch.recon, SIDE_PX);
     let [n, c, h, w] = s.dims();
+    // s and ŝ, and who gives its pose.
+    let encoded = 2 * n + batch.recon_twin.len();
     let noise = (n > 0 && config.recon.noise_std > 0.0).then(|| {
-        gaussian_noise([2 * n, c, h, w], batch.noise_seed, device) * config.recon.noise_std
+        gaussian_noise([encoded, c, h, w], batch.noise_seed, device) * config.recon.noise_std
     });
     // Rendering a mirrored view costs as much as rendering s; mirroring its pixels costs nothing.
     let mirrored = |(s, s_hat): (&ViewParams, &ViewParams)| *s_hat == ViewParams { flip: 1, ..*s };
@@ -32,9 +34,10 @@ pub fn upload(batch: &StepBatch, config: &RunConfig, device: &Device) -> Batch {
             frames.render(&batch.recon_hat, SIDE_PX)
         },
         s,
+        twin: (!batch.recon_twin.is_empty()).then(|| frames.render(&batch.recon_twin, SIDE_PX)),
         noise,
         code_noise: (n > 0)
-            .then(|| code_noise(n, batch.noise_seed, config, device))
+            .then(|| code_noise(encoded, batch.noise_seed, config, device))
             .flatten(),
         face: frames.render(&batch.face, SIDE_PX),
         pose: frames.render(&batch.pose, SIDE_PX),
@@ -44,7 +47,7 @@ pub fn upload(batch: &StepBatch, config: &RunConfig, device: &Device) -> Batch {
     }
 }
 
-/// Noise on the codes of `n` pictures and their ŝ, if the configuration asks for any.
+/// Noise on the codes of `n` pictures, if the configuration asks for any.
 fn code_noise(n: usize, seed: u32, config: &RunConfig, device: &Device) -> Option<[Tensor<2>; 2]> {
     let [face_std, pose_std] = config.recon.code_noise;
     if face_std == 0.0 && pose_std == 0.0 {
@@ -53,7 +56,7 @@ fn code_noise(n: usize, seed: u32, config: &RunConfig, device: &Device) -> Optio
     let widths = Architecture::from(config).widths();
     let draw = |len: usize, std: f64, stream: &str| {
         let seed = stream_seed(u64::from(seed), stream, 0, 0) as u32;
-        gaussian_noise([2 * n, len, 1, 1], seed, device).reshape([2 * n, len]) * std
+        gaussian_noise([n, len, 1, 1], seed, device).reshape([n, len]) * std
     };
     Some([
         draw(widths.code_len(), face_std, "face code noise"),

@@ -89,6 +89,7 @@ pub fn table(backbone: Backbone, wide: bool) -> Vec<Parameter> {
         Backbone::FacecyclePaper => &golden()["parameters"]["facecycle_paper"],
         Backbone::FacecycleReleased => &golden()["parameters"]["facecycle_released"],
         Backbone::FacecycleOriginal => &golden()["parameters_facecycle_original"],
+        Backbone::Dense => panic!("the golden file knows no dense layers"),
     };
     rows.as_array()
         .expect("rows")

@@ -61,6 +61,7 @@ pub fn batch(step: u64, device: &Device) -> Batch {
         .map(|(count, offset)| views(&poses, count, index + offset, device));
     Batch {
         s_hat: s.clone().flip([3]),
+        twin: None,
         s,
         noise: None,
         code_noise: None,

@@ -58,6 +58,7 @@ pub fn batch(device: &Device) -> Batch {
     let pose_i = image("pose_i");
     Batch {
         s_hat: s.clone().flip([3]),
+        twin: None,
         s,
         noise: None,
         code_noise: None,

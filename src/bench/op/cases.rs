@@ -12,7 +12,7 @@ use crate::bench::BenchError;
 use crate::config::{Precision, RunConfig};
 use crate::data::StreamSizes;
 use crate::loss::{l_face, l_pose};
-use crate::model::{Architecture, BatchNorm, ChannelAttention, Conv, Pcl, Widths};
+use crate::model::{Architecture, BatchNorm, ChannelAttention, Conv, Pcl};
 use crate::ops::{UploadedFrames, on_cpu, up_conv};
 use crate::optim::{Adam, Grads};
 use crate::train::objective::Objective;
@@ -62,7 +62,7 @@ pub(super) struct Case {
 
 /// The operation of this name, as this configuration needs it.
 pub(super) fn case(name: &str, config: &RunConfig, device: &Device) -> Result<Case, BenchError> {
-    let w = Widths::new(config.backbone, config.model.width);
+    let w = Architecture::from(config).widths();
     let b = w.base;
     // The reconstruction stream encodes s and ŝ and decodes one term at a time.
     let (encoded, decoded) = (2 * config.batch.recon, config.batch.recon);

@@ -78,6 +78,15 @@ impl Pca {
         self.components.rows
     }
 
+    /// The first `count` components, or all there are: orthonormal rows.
+    ///
+    /// # Shapes
+    ///
+    /// - output: `[min(count, components), numbers]`, row-major
+    pub fn components(&self, count: usize) -> &[f32] {
+        &self.components.data[..count.min(self.count()) * self.mean.len()]
+    }
+
     /// Coefficients of pictures on the first `count` components, or on all there are.
     ///
     /// # Shapes
@@ -86,7 +95,7 @@ impl Pca {
     /// - output: `[n, min(count, components)]`
     pub fn coefficients(&self, planes: &[f32], count: usize) -> Matrix {
         let (numbers, count) = (self.mean.len(), count.min(self.count()));
-        let components = View::new(&self.components.data[..count * numbers], numbers);
+        let components = View::new(self.components(count), numbers);
         let project = |pictures: &[f32]| {
             let mut out = vec![0.0; pictures.len() / numbers * count];
             multiply(
@@ -115,7 +124,7 @@ impl Pca {
     pub fn pictures(&self, coefficients: &Matrix) -> Vec<f32> {
         let numbers = self.mean.len();
         let mut out = vec![0.0; coefficients.rows * numbers];
-        let components = &self.components.data[..coefficients.cols * numbers];
+        let components = self.components(coefficients.cols);
         let rows = View::new(&coefficients.data, coefficients.cols);
         multiply(&mut out, rows, View::new(components, numbers));
         for picture in out.chunks_exact_mut(numbers) {

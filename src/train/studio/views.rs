@@ -16,8 +16,16 @@ pub(super) fn sheet(batch: Option<&StepBatch>, faces: usize, config: &RunConfig)
         return Reply::No("The views appear with the next step.".into());
     };
     let mut viewed = Vec::new();
-    for (s, s_hat) in batch.recon.iter().zip(&batch.recon_hat).take(faces) {
-        let views = vec![(ViewRole::Whole, *s), (ViewRole::OtherPose, *s_hat)];
+    for (at, (s, s_hat)) in batch
+        .recon
+        .iter()
+        .zip(&batch.recon_hat)
+        .enumerate()
+        .take(faces)
+    {
+        let mut views = vec![(ViewRole::Whole, *s), (ViewRole::OtherPose, *s_hat)];
+        let giver = batch.recon_twin.get(at);
+        views.extend(giver.map(|twin| (ViewRole::PoseGiver, *twin)));
         viewed.push(face(batch, Stream::Recon, views, 0));
     }
     let pairs = |views: &[ViewParams], stream, viewed: &mut Vec<ViewedFace>| {

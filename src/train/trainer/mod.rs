@@ -17,6 +17,7 @@ use super::knowledge::LiveProbe;
 use super::objective::Objective;
 use super::phase::{self, Phase};
 use super::plan::Plan;
+use super::principal::{PrincipalStart, start_from_components};
 use super::snapshot::Gallery;
 use super::studio::Studio;
 use super::upload::upload;
@@ -77,6 +78,9 @@ pub enum TrainError {
     /// The trained network cannot be built.
     #[error(transparent)]
     Network(#[from] NetworkError),
+    /// The device was lost before the first step.
+    #[error("the device failed: {0}")]
+    Lost(String),
     /// The checkpoint belongs to another network.
     #[error(
         "the checkpoint does not fit this configuration ({0}); resume with the run's own configuration"
@@ -172,7 +176,18 @@ impl Trainer {
             load_exactly(Pcl::blank(arch, &recording), &loaded.model)
                 .map_err(TrainError::Mismatch)?
         } else {
-            Pcl::new(arch, config.seed, &recording)
+            let young = Pcl::new(arch, config.seed, &recording);
+            let (model, start) =
+                start_from_components(young, &source, &cache, &config, &device.device)
+                    .map_err(TrainError::Lost)?;
+            if let Some(PrincipalStart { pictures }) = start {
+                emit(Event::Note {
+                    text: format!(
+                        "The network starts with the principal components of {pictures} training faces."
+                    ),
+                });
+            }
+            model
         };
         let model = model.with_precision(config.precision);
         let resumed_at = progress.step;
@@ -470,7 +485,7 @@ pub(super) fn images_per_step(config: &RunConfig) -> u64 {
         PoseLoss::Pose => sizes.pose * (2 + config.pose.num_negatives),
         _ => 2 * sizes.pose,
     };
-    (2 * sizes.recon + 2 * sizes.face + pose) as u64
+    (sizes.recon_encoded(config) + 2 * sizes.face + pose) as u64
 }
 
 fn due(step: u64, every: u64) -> bool {

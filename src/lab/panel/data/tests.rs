@@ -135,6 +135,7 @@ fn roles_and_streams_have_names_of_their_own() {
     let roles = [
         ViewRole::Whole,
         ViewRole::OtherPose,
+        ViewRole::PoseGiver,
         ViewRole::First,
         ViewRole::Second,
         ViewRole::Negative,
@@ -144,6 +145,7 @@ fn roles_and_streams_have_names_of_their_own() {
         [
             "Face",
             "Other pose",
+            "Pose giver",
             "First view",
             "Second view",
             "Negative"

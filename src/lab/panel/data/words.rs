@@ -36,6 +36,7 @@ pub(super) fn role(role: ViewRole) -> &'static str {
     match role {
         ViewRole::Whole => "Face",
         ViewRole::OtherPose => "Other pose",
+        ViewRole::PoseGiver => "Pose giver",
         ViewRole::First => "First view",
         ViewRole::Second => "Second view",
         ViewRole::Negative => "Negative",
@@ -47,6 +48,7 @@ pub(super) fn about_role(role: ViewRole) -> &'static str {
     match role {
         ViewRole::Whole => "The face as it goes in: what the decoder should redraw.",
         ViewRole::OtherPose => "The same person in another pose: to be redrawn as well.",
+        ViewRole::PoseGiver => "Somebody else in that pose, whose pose code redraws it.",
         ViewRole::First | ViewRole::Second => "One of a pair whose codes are drawn together.",
         ViewRole::Negative => "The codes of the pair are pushed away from this one.",
     }
