@@ -187,7 +187,7 @@ mod tests {
             }
         }
         let demo = RunConfig::resolve(Some("demo"), None, &[]).unwrap();
-        assert_eq!((demo.model.width, demo.batch.recon), (0.125, 32));
+        assert_eq!((demo.model.width, demo.batch.recon), (0.125, 64));
     }
 
     #[test]

@@ -359,7 +359,7 @@ macro_rules! defaults {
 }
 
 defaults! {
-    ModelConfig { width: 1.0, pose_channels: 0, components: 192, hidden: 512 }
+    ModelConfig { width: 1.0, pose_channels: 0, components: 256, hidden: 512 }
     ProjConfig { enabled: true }
     ReconConfig {
         combine: Combine::SumL2, fc: true, noise_std: 0.4, reduction: Reduction::Mean, terms: [true; 4],

@@ -56,7 +56,7 @@ fn later_layers_win() {
     let from_file = RunConfig::resolve(None, path, &[]).unwrap();
     assert_eq!(from_file.preset, "demo");
     assert_eq!((from_file.epochs, from_file.batch.face), (5, 20));
-    assert_eq!(from_file.batch.recon, 32, "from the preset the file names");
+    assert_eq!(from_file.batch.recon, 64, "from the preset the file names");
 
     let other_preset = RunConfig::resolve(Some("released"), path, &[]).unwrap();
     assert_eq!(other_preset.preset, "released");
@@ -174,7 +174,7 @@ fn wrong_types_and_choices_say_what_is_allowed() {
         ),
         (
             "backbone=3",
-            "one of `facecycle_paper`, `facecycle_released`, `facecycle_original`",
+            "one of `facecycle_paper`, `facecycle_released`, `facecycle_original`, `dense`",
         ),
         ("verify.threshold=", "`kfold` or `fixed`"),
     ] {
