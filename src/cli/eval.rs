@@ -256,11 +256,12 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// `eval` inside a folder, or beside a file; a network that comes with the program has neither.
+/// `eval` inside a folder, or beside a file; a network that comes with the program has neither, also
+/// where a folder happens to have its name.
 fn results_folder(place: &Path, weights: &Path) -> PathBuf {
-    if place.is_dir() && weights.exists() {
+    if place.is_dir() && weights.is_file() {
         place.join("eval")
-    } else if weights.exists() {
+    } else if weights.is_file() {
         place.with_file_name("eval")
     } else {
         PathBuf::from(format!("eval-{}", place.display()))
