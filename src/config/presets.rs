@@ -23,7 +23,7 @@ pub const PRESETS: &[(&str, &str, &str)] = &[
     (
         "demo",
         include_str!("../../assets/presets/demo.toml"),
-        "eighth-width networks with dense layers beside them, for a first look on any GPU or a CPU",
+        "dense layers in place of convolutions and a face whose pixels move, for a first look on any GPU or a CPU",
     ),
 ];
 

@@ -18,15 +18,9 @@ const PICTURES_PER_COMPONENT: usize = 3;
 /// More pictures than this take longer than they are worth: the decomposition is cubic in them.
 const MOST_PICTURES: usize = 600;
 
-/// What a network started from.
-pub struct PrincipalStart {
-    /// Pictures that were looked at.
-    pub pictures: usize,
-}
-
 /// Writes the principal components of some training faces into the layers of `model` that read and
-/// draw components. Components that the faces do not have start at zero. `None` where the
-/// network has no such layers or the data no two different faces.
+/// draw components, and says how many faces these were. Components that the faces do not have start
+/// at zero. `None` where the network has no such layers or the data no two different faces.
 ///
 /// # Errors
 ///
@@ -37,7 +31,7 @@ pub fn start_from_components(
     cache: &FrameCache,
     config: &RunConfig,
     device: &Device,
-) -> Result<(Pcl, Option<PrincipalStart>), String> {
+) -> Result<(Pcl, Option<usize>), String> {
     let arch = Architecture::from(config);
     let read = arch.widths().dense.map_or(0, |dense| dense.components);
     let drawn = arch.decoder_components;
@@ -75,8 +69,7 @@ pub fn start_from_components(
         "decoder.picture.components.bias" => picture.as_ref().map(|(_, bias)| bias.clone()),
         _ => None,
     });
-    let pictures = views.len();
-    Ok((model, Some(PrincipalStart { pictures })))
+    Ok((model, Some(views.len())))
 }
 
 /// The first `count` components, with rows of zeros for those that there are not.
@@ -104,8 +97,8 @@ mod tests {
         let source = FaceSource::generated(1, 2, 64);
         let young = Pcl::new(Architecture::from(&config), 1, &device);
         let started = start_from_components(young, &source, &cache, &config, &device);
-        let (model, start) = started.unwrap();
-        assert_eq!(start.unwrap().pictures, 12);
+        let (model, pictures) = started.unwrap();
+        assert_eq!(pictures, Some(12));
 
         // The coefficients start at zero, so every code draws the mean of the twelve.
         let (arena, views) = spread(&source, &cache, config.seed, 12);

@@ -17,7 +17,7 @@ use super::knowledge::LiveProbe;
 use super::objective::Objective;
 use super::phase::{self, Phase};
 use super::plan::Plan;
-use super::principal::{PrincipalStart, start_from_components};
+use super::principal::start_from_components;
 use super::snapshot::Gallery;
 use super::studio::Studio;
 use super::upload::upload;
@@ -177,10 +177,10 @@ impl Trainer {
                 .map_err(TrainError::Mismatch)?
         } else {
             let young = Pcl::new(arch, config.seed, &recording);
-            let (model, start) =
+            let (model, pictures) =
                 start_from_components(young, &source, &cache, &config, &device.device)
                     .map_err(TrainError::Lost)?;
-            if let Some(PrincipalStart { pictures }) = start {
+            if let Some(pictures) = pictures {
                 emit(Event::Note {
                     text: format!(
                         "The network starts with the principal components of {pictures} training faces."
