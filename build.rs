@@ -26,10 +26,17 @@ fn main() -> io::Result<()> {
                 network.path().display()
             )));
         }
+        // The package's folder is named where the program is compiled: a target directory may be
+        // older than the place of its checkout.
+        let path = |file: &str| {
+            let below = format!("/{FOLDER}/{name}/{file}");
+            format!("concat!(env!(\"CARGO_MANIFEST_DIR\"), {below:?})")
+        };
+        let (weights, provenance) = (path("network.safetensors"), path("network.toml"));
         writeln!(
             table,
-            "    Shipped {{ name: {name:?}, weights: include_bytes!({weights:?}), \
-             provenance: include_str!({provenance:?}) }},"
+            "    Shipped {{ name: {name:?}, weights: include_bytes!({weights}), \
+             provenance: include_str!({provenance}) }},"
         )
         .map_err(io::Error::other)?;
     }
