@@ -74,6 +74,10 @@ fn a_step_is_the_same_on_every_device() {
     let devices = devices();
     let (expected, expected_grads) = step(&devices[0]);
     assert!(expected.t[1].is_some() && expected.t[2].is_some() && expected.is_finite());
+    assert!(
+        expected.face.is_some(),
+        "L_face over the codes of the reconstruction"
+    );
     let reached = |part: &str| {
         let grad = expected_grads
             .iter()
@@ -96,6 +100,11 @@ fn a_step_is_the_same_on_every_device() {
         for (a, b) in values.t.iter().flatten().zip(expected.t.iter().flatten()) {
             assert!((a - b).abs() < 1e-5, "{a} {b}");
         }
+        let [face, expected_face] = [&values, &expected].map(|values| values.face.unwrap());
+        assert!(
+            (face - expected_face).abs() < 1e-4,
+            "{face} {expected_face}"
+        );
         for ((name, grad), (_, expected)) in grads.iter().zip(&expected_grads) {
             let off = relative_distance(grad, expected);
             assert!(off < 2e-3 || vanishes(name), "{name}: {off}");

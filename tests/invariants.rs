@@ -13,7 +13,10 @@ use support::step::{UNIT, objective};
 use support::{devices, numbers, small};
 use visage::augment::Interpolation;
 use visage::config::{OptimizerConfig, Reduction};
-use visage::loss::{ContrastiveOptions, Mix, chance_face, chance_pose, l_face, l_pose};
+use visage::loss::{
+    ContrastiveOptions, Mix, chance_face, chance_face_among, chance_pose, l_face, l_face_among,
+    l_pose,
+};
 use visage::ops::{upsample2, upsample2_plain};
 use visage::optim::Adam;
 use visage::train::objective::Objective;
@@ -123,6 +126,44 @@ fn random_features_lie_above_the_chance_level_by_the_spread_of_the_logits() {
             );
         }
     }
+}
+
+/// Without others it is L_face; each of them is a further logit of every anchor, and no anchor
+/// itself.
+#[test]
+fn l_face_among_others_is_l_face_with_further_negatives() {
+    let rng = &mut ChaCha8Rng::seed_from_u64(3);
+    let (n, k, d) = (5, 3, 8);
+    let options = options(0.2, true);
+    let (pairs, others) = (random([2 * n, d], rng), random([k, d], rng));
+    let alone = value(l_face(pairs.clone(), None, options));
+    let among_none = value(l_face_among(pairs.clone(), None, options));
+    assert!((alone - among_none).abs() < 1e-5, "{alone} {among_none}");
+    let rows = |x: &Tensor<2>| -> Vec<Vec<f64>> {
+        let unit = |row: &[f32]| {
+            let norm = row.iter().map(|x| f64::from(x * x)).sum::<f64>().sqrt();
+            row.iter().map(|x| f64::from(*x) / norm).collect()
+        };
+        numbers::<2>(x.clone()).chunks(d).map(unit).collect()
+    };
+    let (z, w) = (rows(&pairs), rows(&others));
+    let logit = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>() / 0.2;
+    let anchor = |a: usize| {
+        let rest = (0..2 * n).filter(|b| *b != a).map(|b| &z[b]).chain(&w);
+        let sum: f64 = rest.map(|b| logit(&z[a], b).exp()).sum();
+        sum.ln() - logit(&z[a], &z[(a + n) % (2 * n)])
+    };
+    let expected = (0..2 * n).map(anchor).sum::<f64>() / (2 * n) as f64;
+    let loss = value(l_face_among(pairs, Some(others), options));
+    assert!((loss - expected).abs() < 1e-5, "{loss} {expected}");
+
+    let alike = random([1, d], rng);
+    let loss = value(l_face_among(
+        alike.clone().repeat_dim(0, 2 * n),
+        Some(alike.repeat_dim(0, k)),
+        options,
+    ));
+    assert!((loss - chance_face_among(n, k)).abs() < 1e-4, "{loss}");
 }
 
 /// N = 2 by hand: z₀ = z₂ = e₁ and z₁ = z₃ = e₂. Each anchor sees its positive (cosine 1) and two

@@ -80,6 +80,7 @@ const RANGES: &[(&str, Range)] = &[
     ("batch.recon", from(2.0, BATCH_MAX)),
     // With one image an anchor has no negative.
     ("batch.face", from(2.0, BATCH_MAX)),
+    ("face.recon_weight", from(0.0, 1e6)),
     ("optimizer.lr", above(0.0, 1.0)),
     ("optimizer.weight_decay", from(0.0, 1.0)),
     ("optimizer.betas", below(0.0, 1.0)),

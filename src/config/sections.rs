@@ -65,6 +65,9 @@ pub struct ReconConfig {
     /// Standard deviation of the noise on F_f and on F_p as D sees them in training, as a share of
     /// the code's root mean square; `combine = "unit_concat"` only.
     pub code_noise: [f64; 2],
+    /// Half of the triples of s, ŝ and the pose giver are mirrored as a whole, which shows twice as
+    /// many people and leaves what one has to do with the other as it is.
+    pub mirror: bool,
     /// Weight over time (row 34).
     pub weight_schedule: WeightSchedule,
 }
@@ -125,6 +128,10 @@ pub struct FaceConfig {
     pub positive: FacePositive,
     /// Whether the face branch has its contrastive loss.
     pub enabled: bool,
+    /// Weight, within L_face, of the same loss over the codes of the reconstruction stream: s and ŝ
+    /// are a pair, and all others are negatives, among them who gives the pose of ŝ. That is somebody
+    /// else in the same pose, so a pose is of no use to F_f. 0 leaves L_face to its own views.
+    pub recon_weight: f64,
 }
 
 /// `[cl]`
@@ -363,7 +370,7 @@ defaults! {
     ProjConfig { enabled: true }
     ReconConfig {
         combine: Combine::SumL2, fc: true, noise_std: 0.4, reduction: Reduction::Mean, terms: [true; 4],
-        bn_joint: false, weight: 1.0, width: 0.0, start_px: 1, hidden: 0, components: 0, deform: false, code_noise: [0.0; 2], weight_schedule: WeightSchedule::Constant,
+        bn_joint: false, weight: 1.0, width: 0.0, start_px: 1, hidden: 0, components: 0, deform: false, code_noise: [0.0; 2], mirror: false, weight_schedule: WeightSchedule::Constant,
     }
     OrthConfig { form: OrthForm::CrossCorr, weight: 1.0 }
     PoseConfig {
@@ -371,7 +378,7 @@ defaults! {
         neg_aug: vec![PoseAug::Flip], neg_source: Vec::new(), source: vec![PoseSource::Flip],
         source_shares: Vec::new(), giver: PoseGiver::Own, pairs: String::new(), crop: false, bn_joint: true, loss: PoseLoss::Pose,
     }
-    FaceConfig { views: FaceViews::Quadrant, positive: FacePositive::Own, enabled: true }
+    FaceConfig { views: FaceViews::Quadrant, positive: FacePositive::Own, enabled: true, recon_weight: 0.0 }
     ClConfig { tau: 0.07, reduction: Reduction::Mean }
     NegInterpConfig { alpha: 1.6, branches: vec![Branch::Face, Branch::Pose] }
     AlternatingConfig { touch_all: true }

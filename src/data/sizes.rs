@@ -18,7 +18,9 @@ pub struct StreamSizes {
 impl StreamSizes {
     /// The sizes this configuration asks for.
     pub fn new(cfg: &RunConfig) -> Self {
-        let recon = cfg.recon.terms.contains(&true) || cfg.orth.weight != 0.0;
+        let recon = cfg.recon.terms.contains(&true)
+            || cfg.orth.weight != 0.0
+            || (cfg.face.enabled && cfg.face.recon_weight > 0.0);
         Self {
             recon: if recon { cfg.batch.recon } else { 0 },
             face: if cfg.face.enabled { cfg.batch.face } else { 0 },

@@ -105,6 +105,9 @@ impl<'a> Slot<'a> {
         if self.builder.cfg.pose.giver == PoseGiver::Twin {
             views.push(self.twin(s_hat)?);
         }
+        if self.builder.cfg.recon.mirror && self.rng.random() {
+            views.iter_mut().for_each(|view| view.flip ^= 1);
+        }
         Ok(views)
     }
 

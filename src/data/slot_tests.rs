@@ -197,3 +197,38 @@ fn a_twin_is_somebody_else_in_the_pose_of_s_hat() {
         "{refused}"
     );
 }
+
+#[test]
+fn a_triple_is_mirrored_whole_or_not_at_all() {
+    let all = |cfg: &mut RunConfig| {
+        cfg.batch.recon = 32;
+        cfg.pose.source = vec![PoseSource::Pairs];
+        cfg.pose.giver = PoseGiver::Twin;
+    };
+    let plain = step(all);
+    let mirrored = step(|cfg| {
+        all(cfg);
+        cfg.recon.mirror = true;
+    });
+    let flips = |views: &[ViewParams]| views.iter().map(|view| view.flip).collect::<Vec<_>>();
+    let of_s = flips(&mirrored.recon);
+    assert_eq!(flips(&mirrored.recon_hat), of_s);
+    assert_eq!(flips(&mirrored.recon_twin), of_s);
+    let count: u32 = of_s.iter().sum();
+    assert!((4..=28).contains(&count), "{count} of 32");
+    assert!(flips(&plain.recon).iter().all(|flip| *flip == 0));
+    for (with, without) in [
+        (&mirrored.recon, &plain.recon),
+        (&mirrored.recon_hat, &plain.recon_hat),
+        (&mirrored.recon_twin, &plain.recon_twin),
+    ] {
+        for (with, without) in with.iter().zip(without) {
+            assert_eq!(pixels(&mirrored, with), pixels(&plain, without));
+        }
+    }
+    // A picture mirrored by itself is mirrored back.
+    let flipped = step(|cfg| cfg.recon.mirror = true);
+    for (s, s_hat) in flipped.recon.iter().zip(&flipped.recon_hat) {
+        assert_eq!(s.flip + s_hat.flip, 1);
+    }
+}

@@ -171,6 +171,48 @@ pub fn l_face_plain(z: Tensor<2>, mix: Option<&Mix>, options: ContrastiveOptions
     ))
 }
 
+/// Chance level of [`l_face_among`] in nats: ln(2N − 1 + K).
+pub fn chance_face_among(n: usize, others: usize) -> f64 {
+    ((2 * n + others).saturating_sub(1).max(1) as f64).ln()
+}
+
+/// [`l_face`] with pictures among the negatives that are nobody's pair.
+///
+/// # Shapes
+///
+/// - `z`: `[2N, d]`, rows k and k+N show one person
+/// - `others`: `[K, d]`
+/// - output: `[1]`
+pub fn l_face_among(
+    z: Tensor<2>,
+    others: Option<Tensor<2>>,
+    options: ContrastiveOptions,
+) -> Tensor<1> {
+    let all = match others {
+        Some(others) => Tensor::cat(vec![z.clone(), others], 0),
+        None => z.clone(),
+    };
+    let ([n2, _], [columns, _]) = (z.dims(), all.dims());
+    let half = n2 / 2;
+    let table = |pick: &dyn Fn(usize, usize) -> bool, value: f32| {
+        let entry = |e: usize| {
+            if pick(e / columns, e % columns) {
+                value
+            } else {
+                0.0
+            }
+        };
+        let entries = (0..n2 * columns).map(entry).collect::<Vec<_>>();
+        Tensor::<2>::from_data(TensorData::new(entries, [n2, columns]), &z.device())
+    };
+    let itself = table(&|row, column| row == column, -1e9);
+    let pair = table(&|row, column| column == (row + half) % n2, 1.0);
+    let cosines = product_turned(z.clone() / norms(z), all.clone() / norms(all));
+    let likelihood = log_softmax(cosines / options.tau + itself, 1);
+    let per_anchor = (likelihood * pair).sum_dim(1).neg().reshape([n2]);
+    options.reduce(per_anchor)
+}
+
 /// Pose contrastive loss: two views of an image against M views of its flip. On GPUs one operation
 /// computes it from the Gram matrix of all codes; its plain twin is [`l_pose_plain`].
 ///

@@ -9,8 +9,8 @@ mod orthogonal;
 mod reconstruction;
 
 pub use contrastive::{
-    ContrastiveOptions, chance_face, chance_pose, l_face, l_face_plain, l_pose, l_pose_plain,
-    mix_blocks,
+    ContrastiveOptions, chance_face, chance_face_among, chance_pose, l_face, l_face_among,
+    l_face_plain, l_pose, l_pose_plain, mix_blocks,
 };
 pub(crate) use contrastive::{l_face_as_one, l_pose_as_one};
 pub use interpolate::Mix;

@@ -23,6 +23,8 @@ pub struct Objective {
     pub orth_form: OrthForm,
     /// Whether L_face takes part.
     pub face: bool,
+    /// Weight of its part over the codes of the reconstruction.
+    pub face_recon_weight: f64,
     /// The loss on the pose branch.
     pub pose_loss: PoseLoss,
     /// Whose negatives L_pose uses.
@@ -69,6 +71,7 @@ impl From<&RunConfig> for Objective {
             orth: c.orth.weight != 0.0,
             orth_form: c.orth.form,
             face: c.face.enabled,
+            face_recon_weight: c.face.recon_weight,
             pose_loss: c.pose.loss,
             pose_negatives: c.pose.negatives,
             pose_bn_joint: c.pose.bn_joint,
@@ -116,10 +119,15 @@ impl Objective {
         }
     }
 
+    /// Whether L_face is also taken over the codes of the reconstruction.
+    pub fn face_over_recon(&self) -> bool {
+        self.face && self.face_recon_weight > 0.0
+    }
+
     /// Whether a stream has anything to minimise.
     pub fn takes_part(&self, stream: Stream) -> bool {
         match stream {
-            Stream::Recon => self.orth || self.terms.contains(&true),
+            Stream::Recon => self.orth || self.face_over_recon() || self.terms.contains(&true),
             Stream::Face => self.face,
             Stream::Pose => self.pose_loss != PoseLoss::Off,
         }

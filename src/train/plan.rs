@@ -230,6 +230,10 @@ impl Plan {
         };
         let [face_net, pose_net] = subnets;
         let [face_head, pose_head] = heads;
+        let mut headed = face;
+        if config.face.enabled && config.face.recon_weight > 0.0 {
+            headed += recon;
+        }
         let both = |of: &dyn Fn(&Cost) -> f64| of(&face_net) + of(&pose_net);
         let encode =
             |images: f64, subnet_macs: f64| images * passes(images) * (trunk.macs + subnet_macs);
@@ -237,7 +241,7 @@ impl Plan {
             + encode(face, face_net.macs)
             + encode(pose_views, pose_net.macs)
             + WITH_BACKWARD
-                * (decoded * d.macs + face * face_head.macs + pose_views * pose_head.macs);
+                * (decoded * d.macs + headed * face_head.macs + pose_views * pose_head.macs);
 
         let parameters = trunk.parameters
             + both(&|net| net.parameters)

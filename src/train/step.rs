@@ -10,7 +10,7 @@ use burn::tensor::{Tensor, TensorData, Transaction};
 use super::objective::{Objective, Weights};
 use super::phase::{self, Phase};
 use crate::config::{PoseLoss, PoseNegatives};
-use crate::loss::{Mix, RECON_ORDER, l_face, l_orth, l_pose, l1, mix_blocks};
+use crate::loss::{Mix, RECON_ORDER, l_face, l_face_among, l_orth, l_pose, l1, mix_blocks};
 use crate::model::{Pcl, combine, combine_noisy};
 use crate::ops::total;
 use crate::optim::Grads;
@@ -89,7 +89,7 @@ impl Terms {
         [t1, t2, t3, t4, &self.orth, &self.face, &self.pose]
     }
 
-    /// Puts in what `other` has.
+    /// Puts in what `other` has. L_face may come in two parts, which add up.
     pub fn merge(&mut self, other: Terms) {
         let Terms {
             t,
@@ -101,7 +101,10 @@ impl Terms {
             *mine = theirs.or(mine.take());
         }
         self.orth = orth.or(self.orth.take());
-        self.face = face.or(self.face.take());
+        self.face = match (face, self.face.take()) {
+            (Some(part), Some(rest)) => Some(part + rest),
+            (part, rest) => part.or(rest),
+        };
         self.pose = pose.or(self.pose.take());
     }
 
@@ -134,13 +137,16 @@ impl Terms {
 }
 
 impl TermValues {
-    /// Puts in what `other` has.
+    /// Puts in what `other` has. L_face may come in two parts, which add up.
     pub fn merge(&mut self, other: TermValues) {
         for (mine, theirs) in self.t.iter_mut().zip(other.t) {
             *mine = theirs.or(*mine);
         }
         self.orth = other.orth.or(self.orth);
-        self.face = other.face.or(self.face);
+        self.face = match (other.face, self.face) {
+            (Some(part), Some(rest)) => Some(part + rest),
+            (part, rest) => part.or(rest),
+        };
         self.pose = other.pose.or(self.pose);
     }
 
@@ -294,6 +300,16 @@ fn recon(
         let orth = pair(0..n) + pair(n..2 * n);
         terms.orth = Some(orth.clone().inner());
         codes.backward(&mut grads, orth * weights.orth, model);
+    }
+    if objective.face_over_recon() {
+        let z = project(&model.h_f, codes.leaves[0].clone());
+        let [rows, _] = z.dims();
+        let givers = (rows > 2 * n).then(|| z.clone().slice([2 * n..rows]));
+        let pairs = z.slice([0..2 * n]);
+        let weight = objective.face_recon_weight;
+        let loss = l_face_among(pairs, givers, objective.contrastive) * weight;
+        terms.face = Some(loss.clone().inner());
+        codes.backward(&mut grads, loss * weights.alphas.face, model);
     }
     codes.push_through(&mut grads, model);
     (terms, grads)

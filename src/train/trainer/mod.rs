@@ -25,7 +25,7 @@ use crate::config::{PoseLoss, Precision, RunConfig};
 use crate::data::labelled::LabelledError;
 use crate::data::{self, DataError, FaceSource, FrameCache, Loader, StepBatch, StreamSizes};
 use crate::device::{ChosenDevice, DeviceError};
-use crate::loss::{chance_face, chance_pose};
+use crate::loss::{chance_face, chance_face_among, chance_pose};
 use crate::model::{Architecture, Pcl, load_exactly, parameter_count};
 use crate::networks::{Network, NetworkError};
 use crate::optim::Adam;
@@ -275,7 +275,7 @@ impl Trainer {
             steps_per_epoch: self.steps_per_epoch,
             last_step: self.last_step,
             resumed_at: self.resumed_at,
-            chance_face: chance_face(self.config.batch.face),
+            chance_face: face_at_chance(&self.config),
             chance_pose: match self.config.pose.loss {
                 PoseLoss::FaceStyle => chance_face(self.config.batch.face),
                 _ => chance_pose(
@@ -486,6 +486,17 @@ pub(super) fn images_per_step(config: &RunConfig) -> u64 {
         _ => 2 * sizes.pose,
     };
     (sizes.recon_encoded(config) + 2 * sizes.face + pose) as u64
+}
+
+/// L_face of a network that tells nobody from anybody, in nats.
+fn face_at_chance(config: &RunConfig) -> f64 {
+    let sizes = StreamSizes::new(config);
+    let givers = sizes.recon_encoded(config) - 2 * sizes.recon;
+    let over_recon = match config.face.recon_weight {
+        0.0 => 0.0,
+        weight => weight * chance_face_among(sizes.recon, givers),
+    };
+    chance_face(config.batch.face) + over_recon
 }
 
 fn due(step: u64, every: u64) -> bool {
