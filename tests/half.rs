@@ -34,6 +34,7 @@ fn plan(dir: &Path, last_step: u64) -> Option<RunPlan> {
     ];
     Some(RunPlan {
         dir: dir.join("run"),
+        numbered: false,
         config: RunConfig::resolve(Some("demo"), None, &sets.map(String::from)).unwrap(),
         file: RunFile::new(None, Some(DeviceRequest::Software), Some(last_step)),
         resume: false,

@@ -95,7 +95,7 @@ impl From<StopReason> for BenchError {
     fn from(reason: StopReason) -> Self {
         match reason {
             StopReason::Unusable { text } => Self::Unusable(text),
-            StopReason::Failed { text } => Self::Device(text),
+            StopReason::Failed { text } | StopReason::Unsaved { text } => Self::Device(text),
             StopReason::Finished | StopReason::Interrupted => {
                 Self::Device("training ended before it could be timed".into())
             }

@@ -4,11 +4,12 @@ use std::io::Write;
 
 use anyhow::Result;
 
+use super::output::Output;
 use crate::device::{DeviceRequest, adapters, choose};
 
 /// Lists the adapters and says which one `--device auto` takes.
 pub(super) fn run() -> Result<u8> {
-    let mut out = std::io::stdout().lock();
+    let mut out = Output;
     let found = adapters();
     if found.is_empty() {
         writeln!(

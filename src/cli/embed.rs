@@ -1,22 +1,22 @@
 //! `visage embed`: the codes of a folder of faces as files.
 
-use std::fs::File;
-use std::io::BufWriter;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
 use ndarray::ArrayView2;
 use ndarray_npy::WriteNpyExt;
 
-use super::{DONE, bar};
-use crate::data::labelled::Picture;
-use crate::data::pictures_below;
+use super::output::{complain, say};
+use super::{DONE, InputError, bar};
+use crate::data::labelled::{LeftOut, Picture};
+use crate::data::{append_csv, pictures_below, spelled};
 use crate::device::{DeviceRequest, choose};
 use crate::eval::encode::{Codes, batch_size, encode};
 use crate::eval::input::Input;
 use crate::eval::matrix::Matrix;
 use crate::eval::trained::Trained;
+use crate::record::replace;
 
 /// Arguments of `visage embed`.
 #[derive(Args, Debug)]
@@ -38,7 +38,7 @@ pub(super) struct EmbedArgs {
 }
 
 pub(super) fn run(args: EmbedArgs) -> Result<u8> {
-    let files = pictures_below(&args.faces)?;
+    let (files, skipped) = pictures_below(&args.faces)?;
     let device = choose(args.device)?.device;
     let trained = Trained::open(&args.weights, &device)?;
     let side_px = usize::from(args.size);
@@ -47,40 +47,76 @@ pub(super) fn run(args: EmbedArgs) -> Result<u8> {
         .with_context(|| format!("cannot make the folder {}", args.out.display()))?;
 
     let bar = bar("Encoding", files.len());
-    let mut codes = Codes::default();
+    let (mut codes, mut rows) = (Codes::default(), Vec::new());
+    let mut left_out = LeftOut::default();
+    left_out.add(skipped);
     for batch in files.chunks(batch_size(side_px)) {
         let pictures: Vec<Picture> = batch.iter().cloned().map(Picture::File).collect();
-        let planes = input.prepare(&pictures)?;
-        codes.extend(encode(&trained.model.encoder, &planes, side_px)?);
+        let (planes, usable) = input.prepare_usable(pictures, &mut left_out)?;
+        if !usable.is_empty() {
+            codes.extend(encode(&trained.model.encoder, &planes, side_px)?);
+        }
+        rows.extend(usable);
         bar.inc(batch.len() as u64);
     }
     bar.finish_and_clear();
+    for bad in &left_out.files {
+        complain!("left out: {} — {}", bad.file.display(), bad.reason);
+    }
+    if rows.is_empty() {
+        return Err(InputError(format!(
+            "none of the {} pictures can be used: {}",
+            files.len(),
+            args.faces.display()
+        ))
+        .into());
+    }
 
+    // All files stand before the first word about them.
+    let mut words = Vec::new();
+    let mut write = |name: String, bytes: Vec<u8>, what: String| -> Result<()> {
+        let path = args.out.join(name);
+        replace(&path, &bytes).with_context(|| format!("cannot write {}", path.display()))?;
+        words.push(format!("{}: {what}", path.display()));
+        Ok(())
+    };
     for (name, matrix) in codes.named() {
-        let path = args.out.join(format!("{name}.npy"));
-        write_npy(&path, matrix).with_context(|| format!("cannot write {}", path.display()))?;
-        println!(
-            "{}: {} × {} numbers",
-            path.display(),
-            matrix.rows,
-            matrix.cols
-        );
+        let size = format!("{} × {} numbers", matrix.rows, matrix.cols);
+        write(format!("{name}.npy"), npy(matrix)?, size)?;
     }
-    let path = args.out.join("files.csv");
-    let mut table = csv::Writer::from_path(&path)
-        .with_context(|| format!("cannot write {}", path.display()))?;
-    table.write_record(["row", "file"])?;
-    for (row, file) in files.iter().enumerate() {
-        let name = file.strip_prefix(&args.faces).unwrap_or(file);
-        table.write_record([row.to_string(), name.display().to_string()])?;
+    let names = rows.iter().filter_map(|picture| match picture {
+        Picture::File(file) => Some(file.strip_prefix(&args.faces).unwrap_or(file)),
+        Picture::Block { .. } => None,
+    });
+    let what = "which row is which file".to_owned();
+    write("files.csv".into(), table(names)?, what)?;
+    let skipped = args.out.join("skipped.csv");
+    // That of an earlier call says nothing about this one.
+    let _ = std::fs::remove_file(&skipped);
+    if let Some(told) = left_out.words() {
+        append_csv(&skipped, &left_out.files)
+            .with_context(|| format!("cannot write {}", skipped.display()))?;
+        words.push(format!("{}: {told}", skipped.display()));
     }
-    table.flush()?;
-    println!("{}: which row is which file", path.display());
+    for line in words {
+        say!("{line}");
+    }
     Ok(DONE)
 }
 
-fn write_npy(path: &std::path::Path, matrix: &Matrix) -> Result<()> {
+/// The table of rows and files. Names that are no UTF-8 are written as [`spelled`] says.
+fn table<'a>(names: impl Iterator<Item = &'a Path>) -> Result<Vec<u8>> {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    table.write_record(["row", "file"])?;
+    for (row, name) in names.enumerate() {
+        table.write_record([row.to_string(), spelled(name)])?;
+    }
+    Ok(table.into_inner().map_err(|error| error.into_error())?)
+}
+
+fn npy(matrix: &Matrix) -> Result<Vec<u8>> {
     let rows = ArrayView2::from_shape((matrix.rows, matrix.cols), &matrix.data)?;
-    rows.write_npy(BufWriter::new(File::create(path)?))?;
-    Ok(())
+    let mut bytes = Vec::new();
+    rows.write_npy(&mut bytes)?;
+    Ok(bytes)
 }

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 
+use super::output::{complain, say};
 use super::{DONE, InputError, bar};
 use crate::config::{Feature, RunConfig};
-use crate::data::labelled::LabelledError;
+use crate::data::labelled::{LabelledError, LeftOut};
 use crate::data::{self, labelled};
 use crate::device::{ChosenDevice, DeviceRequest, choose};
 use crate::eval::EvalError;
@@ -15,11 +17,24 @@ use crate::eval::bench::{Bench, Contender, Progress};
 use crate::eval::encode::{Codes, encode};
 use crate::eval::faces::{ProbeFaces, SIDE_PX};
 use crate::eval::knowledge::{Baselines, what_codes_know};
+use crate::eval::probe::KnowledgeTable;
 use crate::eval::protocol::{self, Outcome};
+use crate::eval::report::ModelInfo;
 use crate::eval::trained::Trained;
 use crate::figure::{self, examples};
 use crate::record::replace;
 
+/// Pictures of `codes`, fit and test part together.
+const PICTURES: usize = 2400;
+/// What `--set` may change: how something is measured, not the network that it is measured on.
+const SETTINGS: [&str; 6] = [
+    "eval.",
+    "probe.",
+    "verify.",
+    "pose_probe.",
+    "seed",
+    "data.exclude",
+];
 /// Columns of a sheet of examples.
 const EXAMPLE_COLUMNS: usize = 6;
 
@@ -43,18 +58,18 @@ pub(super) struct EvalArgs {
     /// `codes`: sub-folders or files of --data that are the test part; may be repeated.
     #[arg(long, value_name = "PLACE")]
     hold_out: Vec<String>,
-    /// `codes`: pictures, fit and test part together.
-    #[arg(long, value_name = "N", default_value_t = 2400)]
-    pictures: usize,
+    /// `codes`: pictures, fit and test part together [default: 2400].
+    #[arg(long, value_name = "N")]
+    pictures: Option<usize>,
     /// `fer`, `knn`, `finetune`: test on FER-2013's PublicTest instead of PrivateTest.
     #[arg(long)]
     public_test: bool,
     /// Side of the pictures in pixels [default: the protocol's].
     #[arg(long, value_name = "PX", value_parser = clap::value_parser!(u16).range(16..=512))]
     size: Option<u16>,
-    /// `finetune`: epochs.
-    #[arg(long, value_name = "N", default_value_t = protocol::FINETUNE_EPOCHS, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    epochs: u32,
+    /// `finetune`: epochs [default: 100].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    epochs: Option<u32>,
     /// Leave out the rows of the untrained encoder and of raw pixels.
     #[arg(long)]
     no_baselines: bool,
@@ -91,6 +106,115 @@ enum Task {
     Finetune,
 }
 
+impl Task {
+    /// As on the command line.
+    fn name(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+}
+
+/// Refuses what the task would not look at: a number that was asked for and has no effect is taken
+/// for one that had.
+fn refuse_unused(args: &EvalArgs) -> Result<(), InputError> {
+    use Task::{Codes, Fer, Finetune, Knn};
+    let heads: Vec<Task> = Task::value_variants()
+        .iter()
+        .copied()
+        .filter(|task| *task != Codes)
+        .collect();
+    let uses: [(&str, bool, &[Task], &str); 8] = [
+        (
+            "--feature",
+            args.feature.is_some(),
+            &heads,
+            "codes measures every code",
+        ),
+        (
+            "--size",
+            args.size.is_some(),
+            &heads,
+            "codes is measured at 64 px",
+        ),
+        (
+            "--hold-out",
+            !args.hold_out.is_empty(),
+            &[Codes],
+            "the data set says what is tested",
+        ),
+        (
+            "--pictures",
+            args.pictures.is_some(),
+            &[Codes],
+            "the data set says how many there are",
+        ),
+        ("--maps", args.maps, &[Codes], "it draws the codes"),
+        (
+            "--public-test",
+            args.public_test,
+            &[Fer, Knn, Finetune],
+            "it is a part of FER-2013",
+        ),
+        (
+            "--epochs",
+            args.epochs.is_some(),
+            &[Finetune],
+            "heads take --set probe.epochs=N",
+        ),
+        (
+            "--no-baselines",
+            args.no_baselines && args.task == Finetune,
+            &[],
+            "both rows are its result",
+        ),
+    ];
+    for (name, given, tasks, why) in uses {
+        if given && !tasks.contains(&args.task) {
+            let names: Vec<_> = tasks.iter().map(|task| task.name()).collect();
+            let whom = match names.as_slice() {
+                [] => String::new(),
+                names => format!(" (it is for {})", names.join(", ")),
+            };
+            return Err(InputError(format!(
+                "`{name}` does nothing for --task {}{whom}: {why}; leave it out",
+                args.task.name()
+            )));
+        }
+    }
+    let strange = args
+        .sets
+        .iter()
+        .find(|set| !SETTINGS.iter().any(|known| set.starts_with(known)));
+    strange.map_or(Ok(()), |set| {
+        let key = set.split('=').next().unwrap_or(set);
+        Err(InputError(format!(
+            "`--set {key}` says how a network is built or trained, which is settled for this one; an evaluation \
+             takes keys that begin with eval, probe, verify or pose_probe, and seed and data.exclude"
+        )))
+    })
+}
+
+/// A name that differs wherever the result may: results of two calls do not replace each other.
+fn stem(args: &EvalArgs, config: &RunConfig, task: &str, root: &Path) -> String {
+    let mut parts = vec![task.to_owned(), folder_name(root)];
+    if config.eval.feature != Feature::Fs && args.task != Task::Codes {
+        parts.push(config.eval.feature.to_string());
+    }
+    if args.public_test {
+        parts.push("public".into());
+    }
+    parts.extend(args.size.map(|side_px| format!("{side_px}px")));
+    parts.extend(args.epochs.map(|epochs| format!("{epochs}epochs")));
+    let set = |set: &String| set.replace(|c: char| !c.is_ascii_alphanumeric() && c != '.', "-");
+    parts.extend(
+        args.sets
+            .iter()
+            .filter(|set| !set.starts_with("eval.feature"))
+            .map(set),
+    );
+    parts.join("-")
+}
+
 fn feature(text: &str) -> Result<Feature, String> {
     match text {
         "fs" => Ok(Feature::Fs),
@@ -102,6 +226,7 @@ fn feature(text: &str) -> Result<Feature, String> {
 }
 
 pub(super) fn run(args: EvalArgs) -> Result<u8> {
+    refuse_unused(&args)?;
     let device = choose(args.device)?;
     let trained = Trained::open(&args.weights, &device.device)?;
     let mut config = trained.network.config.with(&args.sets)?;
@@ -122,20 +247,35 @@ pub(super) fn run(args: EvalArgs) -> Result<u8> {
             InputError("this task needs a data set; give its folder with --data".into()).into(),
         );
     };
-    let outcome = protocol(&args, &trained, &config, &device, root)?;
-    print!("{}", outcome.report);
-    let stem = format!("{}-{}", outcome.report.task, folder_name(root));
+    // What cannot be used is found where it is needed, and everything begins again without it.
+    let mut left_out = LeftOut::default();
+    let outcome = loop {
+        match protocol(&args, &trained, &config, &device, root, &left_out) {
+            Err(EvalError::Pictures(bad)) => {
+                if !left_out.add(bad.clone()) {
+                    return Err(EvalError::Pictures(bad).into());
+                }
+            }
+            other => break other?,
+        }
+    };
+    name_left_out(&left_out);
+    let stem = stem(&args, &config, &outcome.report.task, root);
     let json = out.join(format!("{stem}.json"));
     write(&json, outcome.report.to_json()?.as_bytes())?;
+    let png = out.join(format!("{stem}-examples.png"));
     if !outcome.examples.is_empty() {
-        let png = out.join(format!("{stem}-examples.png"));
         examples::save(
             &outcome.report.title,
             &outcome.examples,
             EXAMPLE_COLUMNS,
             &png,
         )?;
-        println!("{}", png.display());
+    }
+    say!("{}", outcome.report);
+    say!("{}", json.display());
+    if !outcome.examples.is_empty() {
+        say!("{}", png.display());
     }
     Ok(DONE)
 }
@@ -146,6 +286,7 @@ fn protocol(
     config: &RunConfig,
     device: &ChosenDevice,
     root: &Path,
+    left_out: &LeftOut,
 ) -> Result<Outcome, EvalError> {
     let progress = bar("", 0);
     let mut shown = String::new();
@@ -160,6 +301,7 @@ fn protocol(
     };
     let cache = data::default_cache_folder().join("features");
     let mut bench = Bench::new(trained, config, device, cache, &mut listen);
+    bench.left_out = left_out.clone();
     if args.no_baselines {
         bench.contenders = vec![Contender::Learnt];
     }
@@ -177,7 +319,10 @@ fn protocol(
         Task::Pose => protocol::pose(&mut bench, root, side_px),
         Task::PoseClass => protocol::pose_classes(&mut bench, root, side_px),
         Task::Knn => protocol::nearest(&mut bench, root, test, side_px),
-        Task::Finetune => protocol::finetune(&mut bench, root, test, side_px, args.epochs),
+        Task::Finetune => {
+            let epochs = args.epochs.unwrap_or(protocol::FINETUNE_EPOCHS);
+            protocol::finetune(&mut bench, root, test, side_px, epochs)
+        }
     };
     progress.finish_and_clear();
     outcome
@@ -192,8 +337,13 @@ fn codes(
     out: &Path,
 ) -> Result<u8> {
     let progress = bar("Preparing faces", 0);
-    let (faces, name) = match &args.data {
-        None => (ProbeFaces::generated(args.pictures), "generated".to_owned()),
+    let pictures = args.pictures.unwrap_or(PICTURES);
+    let (faces, left_out, name) = match &args.data {
+        None => (
+            ProbeFaces::generated(pictures),
+            LeftOut::default(),
+            "generated".to_owned(),
+        ),
         Some(root) => {
             let labelled = match labelled::read_labels(root) {
                 // Without labels the sub-folders may still tell people apart.
@@ -205,8 +355,9 @@ fn codes(
             } else {
                 &args.hold_out
             };
-            let faces = ProbeFaces::labelled(&labelled, hold_out, args.pictures)?;
-            (faces, folder_name(root))
+            let (faces, left_out) = ProbeFaces::labelled(&labelled, hold_out, pictures)?;
+            name_left_out(&left_out);
+            (faces, left_out, folder_name(root))
         }
     };
     progress.finish_and_clear();
@@ -217,16 +368,20 @@ fn codes(
     };
     let combine = config.recon.combine;
     let table = what_codes_know(&trained.model, combine, &faces, baselines.as_ref())?;
-    println!("{}, on {}", trained.network.describe(), device.words);
-    print!("{}", table.text());
-    let stem = out.join(format!("codes-{name}"));
-    write(
-        &stem.with_extension("json"),
-        &serde_json::to_vec_pretty(&table)?,
-    )?;
-    let png = stem.with_extension("png");
+    let measured = Measured {
+        table: &table,
+        model: ModelInfo::of(&trained.network, &device.words),
+        data: args.data.as_ref().map(|root| root.display().to_string()),
+        pictures: faces.words.clone(),
+        left_out: left_out.pairs(),
+        program: crate::run::program(),
+    };
+    let [json, png] = ["json", "png"].map(|kind| out.join(format!("codes-{name}.{kind}")));
+    write(&json, &serde_json::to_vec_pretty(&measured)?)?;
     figure::knowledge::save(&figure::codes::heat_table(&table), &png)?;
-    println!("{}", png.display());
+    say!("{}, on {}", trained.network.describe(), device.words);
+    say!("{}", table.text().trim_end());
+    say!("{}\n{}", json.display(), png.display());
     if args.maps {
         let codes = encode(&trained.model.encoder, &faces.planes, SIDE_PX)?;
         maps(&codes, &faces, out, &name)?;
@@ -244,16 +399,37 @@ fn maps(codes: &Codes, faces: &ProbeFaces, out: &Path, name: &str) -> Result<()>
     for (kind, panels) in figure::codes::code_maps(codes, &faces.set, &mut hear)? {
         let png = out.join(format!("map-{kind}-{name}.png"));
         figure::map::save(&panels, &png)?;
-        progress.suspend(|| println!("{}", png.display()));
+        progress.suspend(|| say!("{}", png.display()));
     }
     progress.finish_and_clear();
     Ok(())
 }
 
+/// What `codes` leaves in a file: the table and where it comes from.
+#[derive(Serialize)]
+struct Measured<'a> {
+    #[serde(flatten)]
+    table: &'a KnowledgeTable,
+    model: ModelInfo,
+    /// Folder of the data set; none for generated faces.
+    data: Option<String>,
+    /// Which pictures these were, in words.
+    pictures: String,
+    /// Pictures that could not be used, and why.
+    left_out: Vec<(String, String)>,
+    /// Name and version of the program.
+    program: String,
+}
+
+/// Says on standard error which pictures could not be used.
+fn name_left_out(left_out: &LeftOut) {
+    for bad in &left_out.files {
+        complain!("left out: {} — {}", bad.file.display(), bad.reason);
+    }
+}
+
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    replace(path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
-    println!("{}", path.display());
-    Ok(())
+    replace(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// `eval` inside a folder, or beside a file; a network that comes with the program has neither, also

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::Args;
 
+use super::output::say;
 use super::{DONE, InputError, bar};
 use crate::device::{DeviceRequest, choose};
 use crate::eval::EvalError;
@@ -50,12 +51,12 @@ pub(super) fn run(args: ExportArgs) -> Result<u8> {
         }
         .map(|table| table.text())
     })?;
-    println!(
+    say!(
         "{}: {:.1} MB",
         args.out.join(WEIGHTS_FILE).display(),
         bytes as f64 / 1e6
     );
-    println!("{}", args.out.join(PROVENANCE_FILE).display());
+    say!("{}", args.out.join(PROVENANCE_FILE).display());
     Ok(DONE)
 }
 

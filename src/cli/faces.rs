@@ -8,6 +8,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use image::ImageFormat;
 
+use super::output::Output;
 use super::{DONE, InputError, bar};
 use crate::data::generated::GeneratedFaces;
 use crate::data::generated::export::{
@@ -56,7 +57,7 @@ pub(super) fn run(args: FacesArgs) -> Result<u8> {
         .map_err(users)?;
     if let Some(file) = &args.sheet {
         draw_sheet(&args, file)?;
-        writeln!(std::io::stdout(), "contact sheet: {}", file.display())?;
+        writeln!(Output, "contact sheet: {}", file.display())?;
     }
     if let (Some(out), Some(export)) = (&args.out, export) {
         let bar = bar("drawing", export.pictures());
@@ -64,7 +65,7 @@ pub(super) fn run(args: FacesArgs) -> Result<u8> {
         bar.finish_and_clear();
         written.map_err(users)?;
         writeln!(
-            std::io::stdout(),
+            Output,
             "{} pictures of {} people with labels.csv: {}",
             export.pictures(),
             args.identities,

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
+use super::output::{Output, complain};
 use super::{DONE, INPUT, InputError};
 use crate::data::video::{FaceBox, FrameMaker, VideoError, clips};
 
@@ -47,7 +48,7 @@ pub(super) fn run(args: FramesArgs) -> Result<u8> {
     let clips = clips(&args.videos).map_err(users)?;
     maker.check().map_err(users)?;
     let (mut frames, mut failed) = (0, 0);
-    let mut out = std::io::stdout();
+    let mut out = Output;
     for (at, (video, place)) in clips.iter().enumerate() {
         match maker.make(video, &args.out.join(place)) {
             Ok(count) => {
@@ -57,7 +58,7 @@ pub(super) fn run(args: FramesArgs) -> Result<u8> {
             }
             Err(error @ VideoError::Unreadable { .. }) => {
                 failed += 1;
-                eprintln!("visage: {error}");
+                complain!("visage: {error}");
             }
             Err(error) => return Err(users(error).into()),
         }
@@ -69,7 +70,7 @@ pub(super) fn run(args: FramesArgs) -> Result<u8> {
         args.out.display()
     )?;
     if failed > 0 {
-        eprintln!(
+        complain!(
             "visage: {failed} of {} videos gave no frames; they are named above",
             clips.len()
         );

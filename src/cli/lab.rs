@@ -6,7 +6,9 @@ use std::sync::Arc;
 use anyhow::Result;
 use clap::Args;
 
-use super::train::{TrainArgs, code, on_interrupt};
+use super::output::complain;
+use super::signal::on_interrupt;
+use super::train::{TrainArgs, code};
 use super::{DONE, InputError};
 use crate::lab::replay::Replay;
 use crate::lab::session::Session;
@@ -70,7 +72,7 @@ fn play(network: Network, train: &TrainArgs, offer: bool) -> Result<u8> {
 /// Trains with the window open.
 pub(super) fn train(mut plan: RunPlan) -> Result<u8> {
     if !window::has_display() {
-        eprintln!("There is no display to open the lab on, so training goes on in the terminal.");
+        complain!("There is no display to open the lab on, so training goes on in the terminal.");
         return super::train::in_terminal(&plan);
     }
     if plan.file.data.is_none() {
@@ -91,7 +93,7 @@ pub(super) fn train(mut plan: RunPlan) -> Result<u8> {
 
 /// Trains in the terminal because no window can be opened.
 fn without_window(plan: RunPlan, interrupt: &Interrupt, error: &anyhow::Error) -> Result<u8> {
-    eprintln!("The lab's window cannot be opened ({error}), so training goes on in the terminal.");
+    complain!("The lab's window cannot be opened ({error}), so training goes on in the terminal.");
     let session = Session::start(plan, || {})?;
     Ok(code(&session.see_through(interrupt)?))
 }

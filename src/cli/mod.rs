@@ -8,13 +8,16 @@ mod export;
 mod faces;
 mod frames;
 mod lab;
+mod output;
 mod plan;
+mod signal;
 mod swap;
 mod train;
 
 use clap::{Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use self::output::complain;
 use crate::bench::BenchError;
 use crate::config::ConfigError;
 use crate::data::DataError;
@@ -77,11 +80,13 @@ const DONE: u8 = 0;
 const OURS: u8 = 1;
 /// Something the user gave cannot be used.
 const INPUT: u8 = 2;
+/// The last steps could not be saved.
+const UNSAVED: u8 = 3;
 /// Interrupted; a checkpoint is written.
 const INTERRUPTED: u8 = 130;
 
-/// Runs the program with the process's arguments and returns its exit code: 0 done, 2 the user's
-/// input, 1 ours, 130 interrupted.
+/// Runs the program with the process's arguments and returns its exit code: 0 done, 1 ours, 2 the
+/// user's input, 3 the last steps of a run could not be saved, 130 interrupted.
 pub fn main() -> u8 {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -112,7 +117,7 @@ pub fn main() -> u8 {
         Some(Command::Config { preset }) => train::show_config(preset.as_deref()),
     };
     result.unwrap_or_else(|error| {
-        eprintln!("visage: {error:#}");
+        complain!("visage: {error:#}");
         exit_code(&error)
     })
 }

@@ -4,6 +4,7 @@ use std::io::Write;
 
 use anyhow::Result;
 
+use super::output::Output;
 use crate::config::RunConfig;
 use crate::train::plan::Plan;
 
@@ -14,7 +15,7 @@ pub(super) fn print(config: &RunConfig, plan: &Plan, data: &str, device: &str) -
         0 => "each stream whole".to_owned(),
         n => format!("{n} images at a time"),
     };
-    let mut out = std::io::stdout().lock();
+    let mut out = Output;
     writeln!(out, "Preset        {} (nothing is trained)", config.preset)?;
     writeln!(out, "Device        {device}")?;
     writeln!(out, "Data          {data}")?;

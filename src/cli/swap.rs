@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 
+use super::output::{complain, say};
 use super::{DONE, InputError};
-use crate::data::labelled::Picture;
+use crate::data::labelled::{LeftOut, Picture};
 use crate::device::{DeviceRequest, choose};
 use crate::eval::encode::upload;
 use crate::eval::faces::SIDE_PX;
@@ -51,17 +52,30 @@ pub(super) fn run(args: SwapArgs) -> Result<u8> {
         crop: 1.0,
         ..Input::whole(SIDE_PX)
     };
-    let faces = upload(&input.prepare(&pictures)?, SIDE_PX, &device);
+    let mut left_out = LeftOut::default();
+    let (planes, usable) = input.prepare_usable(pictures, &mut left_out)?;
+    for bad in &left_out.files {
+        complain!("left out: {} — {}", bad.file.display(), bad.reason);
+    }
+    if usable.len() < 2 {
+        let text = "a swap needs two photos that can be used; those that cannot are named above";
+        return Err(InputError(text.into()).into());
+    }
+    let faces = upload(&planes, SIDE_PX, &device);
     let steps = trained.network.steps().unwrap_or_default();
     let grids =
         grids(&trained.model, faces, &trained.network.config, steps).map_err(anyhow::Error::msg)?;
     std::fs::create_dir_all(&args.out)
         .with_context(|| format!("cannot make the folder {}", args.out.display()))?;
+    let mut written = Vec::new();
     for grid in grids {
         let path = args.out.join(format!("{}.png", grid.kind));
         replace(&path, &png_bytes(&grid)?)
             .with_context(|| format!("cannot write {}", path.display()))?;
-        println!("{}", path.display());
+        written.push(path);
+    }
+    for path in written {
+        say!("{}", path.display());
     }
     Ok(DONE)
 }

@@ -4,14 +4,16 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 
-use super::{DONE, INPUT, INTERRUPTED, OURS, lab, plan};
+use super::output::Output;
+use super::signal::on_interrupt;
+use super::{DONE, INPUT, INTERRUPTED, OURS, UNSAVED, lab, plan};
 use crate::config::{RunConfig, keys};
 use crate::data;
 use crate::device::{DeviceRequest, choose};
-use crate::run::{self, CONFIG_FILE, RunFile, RunPlan, fresh, numbered};
+use crate::run::{self, CONFIG_FILE, RunFile, RunPlan};
 use crate::term::Terminal;
 use crate::train::event::{Control, StopReason};
 use crate::train::plan::Plan;
@@ -132,14 +134,12 @@ impl TrainArgs {
             }
             None => RunFile::new(data, self.device, self.steps),
         };
-        let dir = match (&self.resume, &self.out) {
-            (Some(run), _) => run.clone(),
-            (None, Some(out)) if self.plan => out.clone(),
-            (None, Some(out)) => fresh(out)?,
-            (None, None) => numbered(&Path::new("runs").join(&config.preset)),
-        };
+        let named = self.resume.as_ref().or(self.out.as_ref());
         Ok(RunPlan {
-            dir,
+            dir: named
+                .cloned()
+                .unwrap_or_else(|| Path::new("runs").join(&config.preset)),
+            numbered: named.is_none(),
             config,
             file,
             resume: self.resume.is_some(),
@@ -167,7 +167,7 @@ pub(super) fn start(args: &TrainArgs, in_lab: bool) -> Result<u8> {
         let (config, notes) = data::settle(&source, &plan.config)?;
         let needs = Plan::new(&config, source.len());
         for note in &notes {
-            writeln!(std::io::stdout(), "{note}")?;
+            writeln!(Output, "{note}")?;
         }
         plan::print(&config, &needs, &source.describe(), &device.words)?;
         device.hold(needs.buffer_bytes, needs.buffer_key)?;
@@ -189,18 +189,6 @@ pub(super) fn in_terminal(plan: &RunPlan) -> Result<u8> {
     Ok(code(&reason))
 }
 
-/// Calls `stop` at the first Ctrl-C, so that the step is finished and saved; the second one is an
-/// order.
-pub(super) fn on_interrupt(mut stop: impl FnMut() -> bool + Send + 'static) -> Result<()> {
-    let mut asked = false;
-    ctrlc::set_handler(move || {
-        if std::mem::replace(&mut asked, true) || !stop() {
-            std::process::exit(i32::from(INTERRUPTED));
-        }
-    })
-    .context("the handler for Ctrl-C could not be installed")
-}
-
 /// The exit code of a run that ended like this.
 pub(super) fn code(reason: &StopReason) -> u8 {
     match reason {
@@ -208,13 +196,14 @@ pub(super) fn code(reason: &StopReason) -> u8 {
         StopReason::Interrupted => INTERRUPTED,
         StopReason::Unusable { .. } => INPUT,
         StopReason::Failed { .. } => OURS,
+        StopReason::Unsaved { .. } => UNSAVED,
     }
 }
 
 /// `visage config`: the keys with their defaults, or a preset in full.
 pub(super) fn show_config(preset: Option<&str>) -> Result<u8> {
     let config = RunConfig::resolve(preset, None, &[])?;
-    let mut out = std::io::stdout().lock();
+    let mut out = Output;
     writeln!(
         out,
         "# {} keys; set any with --set key=value or in a file given to --config",

@@ -10,6 +10,8 @@ use std::path::Path;
 use image::imageops::{self, FilterType};
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
 
+use super::jpeg;
+
 /// Longest side a header may claim, in pixels.
 pub const MAX_SIDE_PX: u32 = 20_000;
 /// Most pixels a header may claim.
@@ -50,7 +52,7 @@ pub enum DecodeError {
         height: u32,
     },
     /// The data ends early.
-    #[error("it is cut off: its data ends early")]
+    #[error("it is cut off: not all of its rows are there")]
     Truncated,
     /// The decoder gave up.
     #[error("it is damaged ({0})")]
@@ -81,6 +83,23 @@ pub fn decode_file(path: &Path, max_side_px: u32) -> Result<RgbImage, DecodeErro
 /// See [`DecodeError`].
 pub fn decode(bytes: &[u8], max_side_px: u32) -> Result<RgbImage, DecodeError> {
     let format = image::guess_format(bytes).map_err(|_| DecodeError::NotAnImage)?;
+    let picture = match format {
+        ImageFormat::Jpeg => {
+            let [file, other] = jpeg::continued(bytes);
+            let picture = upright(&file, format)?;
+            // A decoder fills what is missing with gray instead of failing.
+            if upright(&other, format).as_ref() != Ok(&picture) {
+                return Err(DecodeError::Truncated);
+            }
+            picture
+        }
+        _ => upright(bytes, format)?,
+    };
+    shrink(to_rgb(picture), max_side_px)
+}
+
+/// The picture as it is meant to be seen, in its own size and colours.
+fn upright(bytes: &[u8], format: ImageFormat) -> Result<DynamicImage, DecodeError> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_BYTES);
@@ -98,12 +117,8 @@ pub fn decode(bytes: &[u8], max_side_px: u32) -> Result<RgbImage, DecodeError> {
     }
     let orientation = decoder.orientation().map_err(damage)?;
     let mut picture = DynamicImage::from_decoder(decoder).map_err(damage)?;
-    // The JPEG decoder fills what is missing with gray instead of failing.
-    if format == ImageFormat::Jpeg && !jpeg_is_complete(bytes) {
-        return Err(DecodeError::Truncated);
-    }
     picture.apply_orientation(orientation);
-    shrink(to_rgb(picture), max_side_px)
+    Ok(picture)
 }
 
 fn damage(error: ImageError) -> DecodeError {
@@ -114,24 +129,6 @@ fn damage(error: ImageError) -> DecodeError {
         }
         other => DecodeError::Damaged(other.to_string()),
     }
-}
-
-/// Whether an end-of-image marker follows the first scan (those of an embedded thumbnail lie
-/// before it). Entropy-coded data never contains one by chance.
-fn jpeg_is_complete(bytes: &[u8]) -> bool {
-    let mut at = 2; // after the start-of-image marker
-    while let Some(&[0xFF, marker, high, low]) = bytes.get(at..at + 4) {
-        if marker == 0xFF {
-            at += 1; // fill byte
-            continue;
-        }
-        at += 2 + usize::from(u16::from_be_bytes([high, low]));
-        if marker == 0xDA {
-            let scan = bytes.get(at..).unwrap_or_default();
-            return scan.windows(2).rev().any(|pair| pair == [0xFF, 0xD9]);
-        }
-    }
-    false
 }
 
 fn to_rgb(picture: DynamicImage) -> RgbImage {
@@ -260,6 +257,7 @@ mod tests {
             ImageFormat::WebP,
             ImageFormat::Bmp,
             ImageFormat::Pnm,
+            ImageFormat::Tiff,
         ] {
             let bytes = encoded(picture.clone(), format);
             assert!(decode(&bytes, 160).is_ok(), "{format:?}");
@@ -274,6 +272,44 @@ mod tests {
                 assert!(
                     matches!(error, DecodeError::Truncated | DecodeError::Damaged(_)),
                     "{format:?} {error:?}"
+                );
+            }
+        }
+    }
+
+    /// Scanners, phones and downloads leave end markers out, put something else in their place or
+    /// write something between segments. What counts is that all rows are there.
+    #[test]
+    fn a_jpeg_is_whole_when_its_rows_are_there() {
+        let mut picture = gradient(64, 48);
+        picture.put_pixel(30, 40, Rgb([255, 0, 255]));
+        let whole = encoded(picture, ImageFormat::Jpeg);
+        let shown = decode(&whole, 160).unwrap();
+        let scans = &whole[..whole.len() - 2];
+        let with = |tail: &[u8]| [scans, tail].concat();
+        let mut between = whole.clone();
+        let second = 4 + usize::from(u16::from_be_bytes([whole[4], whole[5]]));
+        between.splice(second..second, [1, 2, 3]);
+        for (what, bytes) in [
+            ("no end marker", with(&[])),
+            ("a trailer instead", with(&[1; 70])),
+            ("a trailer that looks like a marker", with(b"\xFF\xE1SEFT")),
+            (
+                "a trailer behind it",
+                with(b"\xFF\xD9 Samsung trailer \xFF\xD8\xFF\xDB"),
+            ),
+            ("bytes between segments", between),
+        ] {
+            assert!(decode(&bytes, 160).as_ref() == Ok(&shown), "{what}");
+        }
+        // Of 48 rows those of the last blocks are missing, end marker or not.
+        for keep in [scans.len() - 100, scans.len() - 20] {
+            for tail in [&[][..], &[0xFF, 0xD9]] {
+                let cut = [&scans[..keep], tail].concat();
+                assert_eq!(
+                    decode(&cut, 160),
+                    Err(DecodeError::Truncated),
+                    "{keep} {tail:?}"
                 );
             }
         }

@@ -1,9 +1,10 @@
 //! What can be wrong with the training faces, in sentences that end with the path.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::listing::EXTENSIONS;
+use super::listing::{EXTENSIONS, unreadable_kinds};
 use super::partner::Partner;
+use super::skipped::SkippedFile;
 
 /// Why the faces cannot be used at all. A single unusable file is a
 /// [`SkippedFile`](super::SkippedFile) instead.
@@ -26,6 +27,14 @@ pub enum DataError {
     /// No file with a known extension, at any depth.
     #[error("no image ({}) was found at any depth; give the folder that holds the faces: {}", EXTENSIONS.join(", "), .0.display())]
     Empty(PathBuf),
+    /// Pictures were found, but only of kinds that no decoder at hand can read.
+    #[error("{kinds}; there is no other image at any depth: {}", path.display())]
+    OnlyUnreadable {
+        /// How many of which kinds, in words.
+        kinds: String,
+        /// The data folder.
+        path: PathBuf,
+    },
     /// `casia` layout without sub-folders.
     #[error("the casia layout needs one sub-folder per item and found none; set data.layout = \"folder\" for loose images: {}", .0.display())]
     NoSubfolders(PathBuf),
@@ -122,4 +131,17 @@ pub enum DataError {
     /// The loader's thread could not be started or has ended.
     #[error("the loader has ended ({0}); start the run again, it resumes at its last checkpoint")]
     LoaderEnded(String),
+}
+
+impl DataError {
+    /// That no image was found, and what was found instead.
+    pub(super) fn no_image(root: &Path, skipped: &[SkippedFile]) -> Self {
+        match unreadable_kinds(skipped) {
+            None => Self::Empty(root.into()),
+            Some(kinds) => Self::OnlyUnreadable {
+                kinds,
+                path: root.into(),
+            },
+        }
+    }
 }

@@ -13,7 +13,7 @@ use super::reading::Reading;
 pub fn read(root: &Path) -> Result<Reading, DataError> {
     let (files, skipped) = images_below(root);
     if files.is_empty() {
-        return Err(DataError::Empty(root.to_path_buf()));
+        return Err(DataError::no_image(root, &skipped));
     }
     Ok(Reading::files(files, "images", skipped))
 }

@@ -39,7 +39,14 @@ impl Loader {
         cfg: &RunConfig,
         first_step: u64,
     ) -> Result<Self, DataError> {
-        let builder = StepBuilder::new(source, cache, cfg)?;
+        Self::run(StepBuilder::new(source, cache, cfg)?, first_step)
+    }
+
+    /// The same with a builder at hand.
+    ///
+    /// # Errors
+    /// If the threads cannot be started.
+    pub fn run(builder: StepBuilder, first_step: u64) -> Result<Self, DataError> {
         // Threads of its own: a compute kernel on the global pool would otherwise pick up a decode
         // job in the middle of a step and wait for it.
         let pool = ThreadPoolBuilder::new()

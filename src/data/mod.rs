@@ -24,6 +24,7 @@ mod error;
 mod folder;
 pub mod generated;
 mod groups;
+mod jpeg;
 pub mod labelled;
 mod listing;
 mod lists;
@@ -53,8 +54,8 @@ pub use sampler::{Stream, indices, steps_per_epoch};
 pub use segment::FrameKey;
 pub use settle::settle;
 pub use sizes::StreamSizes;
-pub use skipped::{Skipped, SkippedFile, append_csv};
-pub use source::{FaceSource, FrameId};
+pub use skipped::{Skipped, SkippedFile, append_csv, spelled};
+pub use source::{Census, FaceSource, FrameId};
 pub use step::{StepBatch, StepBuilder};
 
 use crate::config::{Layout, RunConfig};
@@ -95,16 +96,17 @@ pub fn open(data: Option<&Path>, cfg: &RunConfig) -> Result<FaceSource, DataErro
     }
 }
 
-/// Every image below a folder, at any depth, in sorted order.
+/// Every image below a folder, at any depth, in sorted order, and what cannot be read.
 ///
 /// # Errors
 /// If the folder is missing or unreadable, or holds no image.
-pub fn pictures_below(root: &Path) -> Result<Vec<PathBuf>, DataError> {
+pub fn pictures_below(root: &Path) -> Result<(Vec<PathBuf>, Vec<SkippedFile>), DataError> {
     check_folder(root)?;
-    match listing::images_below(root).0 {
-        images if images.is_empty() => Err(DataError::Empty(root.into())),
-        images => Ok(images),
+    let (images, skipped) = listing::images_below(root);
+    if images.is_empty() {
+        return Err(DataError::no_image(root, &skipped));
     }
+    Ok((images, skipped))
 }
 
 fn check_folder(root: &Path) -> Result<(), DataError> {

@@ -52,6 +52,23 @@ impl Skipped {
     }
 }
 
+/// A path as it is written into tables. Where a name is no UTF-8 (old archives and cameras), all of it
+/// is written as `bytes:` and its bytes, those beyond ASCII as `%E9`, from which the name can be had
+/// back; replacing them would name a file that does not exist.
+pub fn spelled(path: &Path) -> String {
+    if let Some(text) = path.to_str() {
+        return text.to_owned();
+    }
+    let mut text = String::from("bytes:");
+    for &byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b' '..=b'~' if byte != b'%' => text.push(char::from(byte)),
+            _ => text.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    text
+}
+
 /// Appends to `skipped.csv` (columns `file,reason`), leaving out files it already names, so that a
 /// resumed run repeats nothing.
 ///
@@ -80,7 +97,7 @@ pub fn append_csv(csv_path: &Path, skipped: &[SkippedFile]) -> io::Result<()> {
         writer.write_record(["file", "reason"])?;
     }
     for entry in skipped {
-        let file = entry.file.to_string_lossy().into_owned();
+        let file = spelled(&entry.file);
         if !named.contains(&file) {
             writer.write_record([file.as_str(), entry.reason.as_str()])?;
             named.insert(file);
@@ -113,6 +130,16 @@ mod tests {
         skipped.record(&skip("a.jpg", "truncated"));
         assert!(skipped.drain_new().is_empty());
         assert_eq!(skipped.count(), 2);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_that_are_no_text_can_be_had_back() {
+        use std::ffi::OsStr;
+        use std::os::unix::ffi::OsStrExt;
+        let latin = Path::new(OsStr::from_bytes(b"100%/caf\xE9.png"));
+        assert_eq!(spelled(latin), "bytes:100%25/caf%E9.png");
+        assert_eq!(spelled(Path::new("100%/café.png")), "100%/café.png");
     }
 
     #[test]

@@ -10,10 +10,13 @@ use std::time::UNIX_EPOCH;
 
 use image::RgbImage;
 use rand::Rng;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::decode::{DecodeError, MIN_SIDE_PX, decode_file};
 use super::error::DataError;
 use super::generated::GeneratedFaces;
+use super::listing::unreadable_kinds;
 use super::partner::{Kinship, Partner, generated_partner};
 use super::reading::{Items, Reading};
 use super::segment::FrameKey;
@@ -24,7 +27,7 @@ use crate::config::RunConfig;
 use crate::rng::stream_seed;
 
 /// Changes whenever the same file would decode to other pixels, so that old caches are left alone.
-const DECODER_VERSION: u64 = 2;
+const DECODER_VERSION: u64 = 3;
 
 /// Generated pictures follow `data.cache_px` in this range only: the renderer's smallest side, and
 /// that of a tight video crop, which draws in a third of the time 160 px takes.
@@ -47,6 +50,15 @@ pub enum FrameId {
     },
 }
 
+/// What a data set consists of, to tell whether it is still the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Census {
+    /// Number of items.
+    pub items: u64,
+    /// Hash of their names, in hexadecimal.
+    pub names: String,
+}
+
 /// A data set that is ready to be visited.
 #[derive(Debug)]
 pub struct FaceSource {
@@ -57,6 +69,8 @@ pub struct FaceSource {
     /// Seed of generated faces; 0 for files.
     seed: u64,
     skipped: Arc<Skipped>,
+    /// How many files of which kinds no decoder at hand can read, in words.
+    unreadable_kinds: Option<String>,
     kinship: Kinship,
     /// Visits of a picture that had no partner.
     alone: AtomicU64,
@@ -66,6 +80,7 @@ impl FaceSource {
     /// A data set read from `root`, its frames at most `cache_px` pixels a side.
     pub fn from_reading(root: &Path, mut reading: Reading, cache_px: u32) -> Self {
         let skipped = Skipped::default();
+        let unreadable_kinds = unreadable_kinds(&reading.skipped);
         reading
             .skipped
             .drain(..)
@@ -76,6 +91,7 @@ impl FaceSource {
             cache_px: cache_px.max(MIN_SIDE_PX),
             seed: 0,
             skipped: Arc::new(skipped),
+            unreadable_kinds,
             kinship: Kinship::default(),
             alone: AtomicU64::new(0),
         }
@@ -129,6 +145,34 @@ impl FaceSource {
     /// What was passed over so far, while reading the folder and while training.
     pub fn skipped(&self) -> &Skipped {
         &self.skipped
+    }
+
+    /// How many files of which kinds cannot be read, in words; `None` if all can.
+    pub fn unreadable_kinds(&self) -> Option<&str> {
+        self.unreadable_kinds.as_deref()
+    }
+
+    /// What the items are: their number, and a hash of their names below the data folder, or of what
+    /// generated faces depend on.
+    pub fn census(&self) -> Census {
+        let mut hash = Sha256::new();
+        match &self.reading.items {
+            Items::Generated(faces) => hash.update(format!("{} {}", self.seed, faces.identities())),
+            Items::Files(paths) | Items::Folders(paths) => {
+                for path in paths {
+                    let name = path.strip_prefix(&self.root).unwrap_or(path).as_os_str();
+                    hash.update((name.len() as u64).to_le_bytes());
+                    hash.update(name.as_encoded_bytes());
+                }
+            }
+        }
+        Census {
+            items: self.len() as u64,
+            names: hash.finalize()[..8]
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
+        }
     }
 
     /// In words: "1,860 images in pointing04".
@@ -245,7 +289,7 @@ impl FaceSource {
     }
 
     /// What the frame's pixels depend on: its name below the data folder, the file's size and time
-    /// stamp, and the working size.
+    /// stamps, and the working size.
     ///
     /// # Errors
     /// If the file has vanished or cannot be looked at.
@@ -265,6 +309,7 @@ impl FaceSource {
                     meta.len(),
                     modified.as_secs(),
                     u64::from(modified.subsec_nanos()),
+                    changed_at(&meta),
                 ];
                 Ok(FrameKey::new(
                     name.as_encoded_bytes(),
@@ -320,6 +365,21 @@ impl FaceSource {
     pub fn cache_px(&self) -> u32 {
         self.cache_px
     }
+}
+
+/// When the file was last changed in any way, in nanoseconds: a copy may keep the time of its content,
+/// but not this one. 0 where the system does not say.
+#[cfg(unix)]
+fn changed_at(meta: &fs::Metadata) -> u64 {
+    use std::os::unix::fs::MetadataExt;
+    (meta.ctime() as u64)
+        .wrapping_mul(1_000_000_000)
+        .wrapping_add(meta.ctime_nsec() as u64)
+}
+
+#[cfg(not(unix))]
+fn changed_at(_: &fs::Metadata) -> u64 {
+    0
 }
 
 /// 1234567 → "1,234,567".

@@ -92,6 +92,14 @@ impl StepBuilder {
         })
     }
 
+    /// The same with epochs of another length: those that the run began with.
+    pub fn with_epochs_of(self, steps: u64) -> Self {
+        Self {
+            steps_per_epoch: steps.max(1),
+            ..self
+        }
+    }
+
     /// Builds the batch of step `step` (from 0) in the buffers of `spare`, on the current rayon
     /// pool. `stop` is asked once per frame; when it says yes, the result is an error.
     ///

@@ -10,7 +10,7 @@ use super::input::Input;
 use super::store::{FeatureKey, StoredFeatures, stored};
 use super::trained::Trained;
 use crate::config::{Feature, RunConfig};
-use crate::data::labelled::Picture;
+use crate::data::labelled::{LeftOut, Picture};
 use crate::device::ChosenDevice;
 use crate::model::Pcl;
 
@@ -59,6 +59,8 @@ pub struct Bench<'a> {
     pub cache: PathBuf,
     /// Rows of the table.
     pub contenders: Vec<Contender>,
+    /// Pictures that every protocol does without.
+    pub left_out: LeftOut,
     /// Hears how far things are.
     pub listen: &'a mut dyn FnMut(Progress),
     untrained: Pcl,
@@ -81,6 +83,7 @@ impl<'a> Bench<'a> {
             device_words: device.words.clone(),
             cache,
             contenders: Contender::ALL.to_vec(),
+            left_out: LeftOut::default(),
             listen,
         }
     }
@@ -114,7 +117,7 @@ impl<'a> Bench<'a> {
     /// Features of pictures, from the cache or made now. `what` is for the listener.
     ///
     /// # Errors
-    /// If a picture cannot be read, the device fails or the cache cannot be written.
+    /// [`EvalError::Pictures`] with all that cannot be used; if the device fails or the cache cannot be written.
     pub fn features(
         &mut self,
         whose: Contender,
@@ -144,7 +147,8 @@ impl<'a> Bench<'a> {
                 };
                 let key = FeatureKey::new(&["raw", &input.describe()], pictures);
                 let make = |first, count| input.prepare(&pictures[first..first + count]);
-                return stored(&self.cache, &key, total, RAW_BATCH, make, &mut progress);
+                return stored(&self.cache, &key, total, RAW_BATCH, make, &mut progress)
+                    .map_err(|error| input.all_unusable(error, pictures));
             }
         };
         let key = FeatureKey::new(
@@ -164,6 +168,7 @@ impl<'a> Bench<'a> {
         };
         let batch = batch_size(input.side_px);
         stored(&self.cache, &key, total, batch, make, &mut progress)
+            .map_err(|error| input.all_unusable(error, pictures))
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::head::HeadError;
 use super::rows::RowsError;
 use super::verify::VerifyError;
+use crate::data::SkippedFile;
 use crate::data::labelled::LabelledError;
 use crate::networks::NetworkError;
 
@@ -17,6 +18,12 @@ pub enum EvalError {
     /// Something is wrong with the labelled pictures.
     #[error(transparent)]
     Labelled(#[from] LabelledError),
+    /// Pictures whose pixels cannot be used; whoever hears of it can go on without them.
+    #[error(
+        "{} of the pictures cannot be used, {}: {}", .0.len(),
+        .0.first().map_or("", |bad| &bad.reason), .0.first().map_or(std::path::Path::new(""), |bad| &bad.file).display()
+    )]
+    Pictures(Vec<SkippedFile>),
     /// A head cannot be trained.
     #[error(transparent)]
     Head(#[from] HeadError),

@@ -8,7 +8,7 @@ use super::EvalError;
 use super::input::Input;
 use super::probe::ProbeSet;
 use crate::data::generated::{CLIPS, Expression, GeneratedFaces, Truth, render};
-use crate::data::labelled::{FaceLabel, Labelled};
+use crate::data::labelled::{FaceLabel, Labelled, LeftOut};
 use crate::rng::stream_seed;
 
 /// Side of the pictures in pixels, as in training.
@@ -99,9 +99,37 @@ impl ProbeFaces {
     /// At most `pictures` labelled pictures. If `hold_out` names some (see
     /// [`Labelled::hold_out`]), they are the test part and the others the fit part.
     ///
+    /// Pictures that cannot be used are left out and come back beside the others.
+    ///
     /// # Errors
-    /// If there are fewer than four pictures or one of them cannot be read.
+    /// If there are fewer than four pictures that can be used.
     pub fn labelled(
+        labelled: &Labelled,
+        hold_out: &[String],
+        pictures: usize,
+    ) -> Result<(Self, LeftOut), EvalError> {
+        let mut left_out = LeftOut::default();
+        loop {
+            let usable = labelled.without(&left_out);
+            match Self::of_usable(&usable, hold_out, pictures) {
+                Err(EvalError::Pictures(bad)) => {
+                    if !left_out.add(bad.clone()) {
+                        return Err(EvalError::Pictures(bad));
+                    }
+                }
+                Err(error) => return Err(error),
+                Ok(mut faces) => {
+                    if let Some(words) = left_out.words() {
+                        faces.words.push_str("; ");
+                        faces.words.push_str(&words);
+                    }
+                    return Ok((faces, left_out));
+                }
+            }
+        }
+    }
+
+    fn of_usable(
         labelled: &Labelled,
         hold_out: &[String],
         pictures: usize,

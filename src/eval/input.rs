@@ -6,10 +6,10 @@ use rayon::prelude::*;
 
 use super::EvalError;
 use crate::augment::{FrameArena, ViewParams, render, whole};
-use crate::data::labelled::Picture;
+use crate::data::labelled::{LabelledError, LeftOut, Picture, unusable};
 
 /// Files are decoded to at most this many pixels a side.
-const DECODE_PX: u32 = 512;
+pub const DECODE_PX: u32 = 512;
 
 /// How a protocol prepares its pictures.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,6 +56,14 @@ impl Input {
         format!("{} px{crop}{resize}", self.side_px)
     }
 
+    /// Those of all `pictures` that cannot be used, if `error` says that some cannot.
+    pub fn all_unusable(&self, error: EvalError, pictures: &[Picture]) -> EvalError {
+        match error {
+            EvalError::Pictures(_) => EvalError::Pictures(unusable(pictures, DECODE_PX)),
+            other => other,
+        }
+    }
+
     /// Reads and prepares pictures on all cores.
     ///
     /// # Shapes
@@ -63,7 +71,7 @@ impl Input {
     /// - output: `[n, 3, side_px, side_px]`, row-major, in 0–1
     ///
     /// # Errors
-    /// The first picture that cannot be read.
+    /// [`EvalError::Pictures`] with all of them that cannot be used.
     pub fn prepare(&self, pictures: &[Picture]) -> Result<Vec<f32>, EvalError> {
         let mut out = vec![0.0; pictures.len() * 3 * self.side_px * self.side_px];
         out.par_chunks_exact_mut(3 * self.side_px * self.side_px)
@@ -71,9 +79,34 @@ impl Input {
             .try_for_each(|(planes, picture)| {
                 let image = picture.load(DECODE_PX)?;
                 self.write(&image, planes);
-                Ok::<_, EvalError>(())
+                Ok::<_, LabelledError>(())
+            })
+            .map_err(|first| match unusable(pictures, DECODE_PX) {
+                bad if bad.is_empty() => first.into(),
+                bad => EvalError::Pictures(bad),
             })?;
         Ok(out)
+    }
+
+    /// The same without those that cannot be used, which are added to `left_out`. Says which
+    /// pictures are left.
+    ///
+    /// # Errors
+    /// As [`Input::prepare`], but not for pictures that cannot be used.
+    pub fn prepare_usable(
+        &self,
+        mut pictures: Vec<Picture>,
+        left_out: &mut LeftOut,
+    ) -> Result<(Vec<f32>, Vec<Picture>), EvalError> {
+        loop {
+            match self.prepare(&pictures) {
+                Err(EvalError::Pictures(bad)) => {
+                    left_out.add(bad);
+                    pictures = left_out.rest_of(pictures);
+                }
+                other => return other.map(|planes| (planes, pictures)),
+            }
+        }
     }
 
     /// Prepares pictures that are in memory already; otherwise as [`Input::prepare`].

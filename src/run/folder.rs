@@ -16,7 +16,7 @@ pub const CONFIG_FILE: &str = "config.toml";
 /// Something about a run folder that the user can mend.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct RunFolderError(String);
+pub struct RunFolderError(pub(super) String);
 
 /// Facts that are not part of the configuration.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -90,7 +90,8 @@ impl RunFile {
     }
 }
 
-fn program() -> String {
+/// Name and version of the program.
+pub fn program() -> String {
     format!("visage {}", env!("CARGO_PKG_VERSION"))
 }
 
@@ -106,50 +107,9 @@ pub(super) fn write(dir: &Path, config: &RunConfig, file: &RunFile) -> io::Resul
     replace(&dir.join(CONFIG_FILE), config.to_toml().as_bytes())
 }
 
-/// A folder that does not hold a run yet.
-///
-/// # Errors
-///
-/// If it does.
-pub fn fresh(out: &Path) -> Result<PathBuf, RunFolderError> {
-    if out.join(CONFIG_FILE).exists() {
-        return Err(RunFolderError(format!(
-            "this folder already holds a run; choose another --out, or go on with --resume {}",
-            out.display()
-        )));
-    }
-    Ok(out.to_owned())
-}
-
-/// `base`, or `base-2`, `base-3`, … if that exists.
-pub fn numbered(base: &Path) -> PathBuf {
-    let name = |n: u32| {
-        if n == 1 {
-            base.to_owned()
-        } else {
-            PathBuf::from(format!("{}-{n}", base.display()))
-        }
-    };
-    (1..)
-        .map(name)
-        .find(|path| !path.exists())
-        .unwrap_or_else(|| base.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn run_folders_do_not_overwrite_each_other() {
-        let dir = tempfile::tempdir().unwrap();
-        let base = dir.path().join("demo");
-        assert_eq!(numbered(&base), base);
-        std::fs::create_dir(&base).unwrap();
-        assert_eq!(numbered(&base), dir.path().join("demo-2"));
-        std::fs::write(base.join(CONFIG_FILE), "").unwrap();
-        assert!(fresh(&base).unwrap_err().to_string().contains("--resume"));
-    }
 
     #[test]
     fn new_arguments_come_before_what_the_folder_remembers() {

@@ -2,6 +2,7 @@
 //!
 //! The terminal and the window start a run the same way; they differ in who listens.
 
+mod claim;
 mod folder;
 
 use std::path::{Path, PathBuf};
@@ -10,7 +11,9 @@ use std::sync::mpsc::Receiver;
 
 use anyhow::{Context, Result};
 
-pub use folder::{CONFIG_FILE, RunFile, RunFolderError, fresh, numbered};
+pub use folder::{CONFIG_FILE, RunFile, RunFolderError, program};
+
+use claim::Claim;
 
 use crate::config::{DataConfig, KnowledgeConfig, Precision, RunConfig};
 use crate::device::{DeviceRequest, choose};
@@ -24,6 +27,8 @@ use crate::train::{Job, Trainer};
 pub struct RunPlan {
     /// The run's folder.
     pub dir: PathBuf,
+    /// If that exists, the first of its name with a number that does not.
+    pub numbered: bool,
     /// Effective configuration.
     pub config: RunConfig,
     /// Data, device and last step, as the folder remembers them.
@@ -53,6 +58,7 @@ impl RunPlan {
             config: RunConfig::load_saved(&dir.join(CONFIG_FILE), &[])?,
             file: RunFile::read(&dir)?,
             dir,
+            numbered: false,
             resume: true,
             paused: false,
             stay: false,
@@ -76,6 +82,7 @@ impl RunPlan {
         let name = Path::new(&network.name).file_stem().unwrap_or_default();
         Self {
             dir: Path::new("runs").join(format!("played-{}", name.to_string_lossy())),
+            numbered: false,
             config,
             file: RunFile::new(data, device, None),
             resume: false,
@@ -100,8 +107,19 @@ pub fn go(
     emit: &mut dyn FnMut(Event),
 ) -> Result<StopReason> {
     let device: DeviceRequest = plan.file.device()?;
+    // Before anything is read, so that of two that begin together each knows its folder.
+    let claim = match plan {
+        RunPlan { record: false, .. } => None,
+        RunPlan { resume: true, .. } => Some(Claim::existing(&plan.dir)?),
+        RunPlan { numbered: true, .. } => Some(Claim::numbered(&plan.dir)?),
+        _ => Some(Claim::fresh(&plan.dir)?),
+    };
+    let dir = claim
+        .as_ref()
+        .map_or(plan.dir.as_path(), Claim::dir)
+        .to_owned();
     let job = Job {
-        dir: plan.dir.clone(),
+        dir: dir.clone(),
         config: plan.config.clone(),
         data: plan.file.data.clone(),
         device: choose(device)?,
@@ -113,14 +131,15 @@ pub fn go(
         goal: plan.goal.clone(),
     };
     let trainer = Trainer::prepare(job, emit)?;
-    if !plan.record {
+    let Some(mut claim) = claim else {
         return Ok(trainer.run(controls, emit));
-    }
+    };
     // As the trainer settled it: what it found out about the data must not change on resuming.
     let mut config = trainer.config().clone();
-    folder::write(&plan.dir, &config, &plan.file)
-        .with_context(|| format!("the run folder {} cannot be written", plan.dir.display()))?;
-    let mut recorder = Recorder::open(&plan.dir, trainer.resumed_at());
+    folder::write(&dir, &config, &plan.file)
+        .with_context(|| format!("the run folder {} cannot be written", dir.display()))?;
+    claim.begin();
+    let mut recorder = Recorder::open(&dir, trainer.resumed_at());
     let mut file = plan.file.clone();
     let steps_per_epoch = trainer.steps_per_epoch();
     Ok(trainer.run(controls, &mut |event| {
@@ -129,7 +148,7 @@ pub fn go(
             file.last_step = Some(last_step);
             let epochs = u32::try_from(last_step.div_ceil(steps_per_epoch));
             config.epochs = config.epochs.max(epochs.unwrap_or(u32::MAX));
-            if let Err(error) = folder::write(&plan.dir, &config, &file) {
+            if let Err(error) = folder::write(&dir, &config, &file) {
                 let text = format!("The new end of the run could not be noted ({error}).");
                 emit(Event::Warning { text });
             }

@@ -82,6 +82,7 @@ pub fn stopped(step: u64, reason: &StopReason, pace: &Pace) -> Vec<String> {
             format!("Stopped at step {}. To go on:", count(step)),
             format!("    {resume}"),
         ],
+        StopReason::Unsaved { text } => vec![text.clone()],
         StopReason::Unusable { text } | StopReason::Failed { text } => {
             let mut lines = vec![format!("Training failed at step {}: {text}", count(step))];
             if let Some(saved) = pace.checkpoint {

@@ -13,6 +13,7 @@ use burn::tensor::TensorData;
 use serde::{Deserialize, Serialize};
 
 use super::event::LiveSetting;
+use crate::data::Census;
 use crate::loss::balance::EpochLosses;
 use crate::model::NamedValues;
 use crate::optim::{Adam, LossScale};
@@ -34,9 +35,21 @@ pub struct Progress {
     pub sums: EpochSums,
     /// Settings changed while training, the last of each kind.
     pub live: Vec<LiveSetting>,
+    /// The faces the run began with; absent in older checkpoints.
+    #[serde(default)]
+    pub began_with: Option<BeganWith>,
     /// Factor on the loss; it matters with `precision = "f16"` only.
     #[serde(default)]
     pub loss_scale: LossScale,
+}
+
+/// The faces of a run's first step, and what followed from their number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BeganWith {
+    /// Number and names.
+    pub census: Census,
+    /// Steps of one epoch.
+    pub steps_per_epoch: u64,
 }
 
 /// Loss sums of an unfinished epoch.
@@ -312,6 +325,7 @@ mod tests {
 
     fn write(dir: &Path, step: u64, keep: usize) -> PathBuf {
         let progress = Progress {
+            began_with: None,
             step,
             history: vec![EpochLosses {
                 pose: 0.1 + 0.2,

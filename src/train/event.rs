@@ -233,11 +233,26 @@ pub enum StopReason {
         /// The sentence.
         text: String,
     },
+    /// It ended, but its last steps are on no disk; the sentence says why and what is.
+    Unsaved {
+        /// The sentence.
+        text: String,
+    },
     /// It cannot go on; the sentence says why and what to try.
     Failed {
         /// The sentence.
         text: String,
     },
+}
+
+impl StopReason {
+    /// The sentence about what went wrong, if something did.
+    pub fn trouble(&self) -> Option<&str> {
+        match self {
+            Self::Finished | Self::Interrupted => None,
+            Self::Unusable { text } | Self::Unsaved { text } | Self::Failed { text } => Some(text),
+        }
+    }
 }
 
 /// What the trainer can be told. Looked at between steps.

@@ -71,7 +71,7 @@ impl LiveProbe {
                 });
             }
             spawn(code_len, move || {
-                ProbeFaces::labelled(&labelled, &hold_out, pictures)
+                ProbeFaces::labelled(&labelled, &hold_out, pictures).map(|(faces, _)| faces)
             })
         } else if data.is_none() {
             spawn(code_len, move || Ok(ProbeFaces::generated(pictures)))

@@ -21,6 +21,7 @@ pub fn plan(dir: &Path, sets: &[&str]) -> RunPlan {
     let sets: Vec<String> = common.iter().chain(sets).map(|s| s.to_string()).collect();
     RunPlan {
         dir: dir.join("run"),
+        numbered: false,
         config: RunConfig::resolve(Some("demo"), None, &sets).unwrap(),
         file: RunFile::new(None, Some(DeviceRequest::Cpu), Some(LONGER_THAN_ANY_TEST)),
         resume: false,

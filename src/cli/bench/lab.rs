@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 
+use crate::cli::output::say;
 use crate::cli::train::TrainArgs;
 use crate::cli::{DONE, InputError};
 use crate::device::DeviceRequest;
@@ -28,28 +29,29 @@ pub(super) fn run(preset: &str, steps: u64, device: Option<DeviceRequest>) -> Re
     let plan = |name: &str| -> Result<RunPlan> {
         let mut plan = TrainArgs::of_preset(preset, device).plan()?;
         plan.dir = folder.path().join(name);
+        plan.numbered = false;
         plan.file.last_step = Some(steps);
         Ok(plan)
     };
-    println!("{} steps of preset {} each", steps, preset);
+    say!("{} steps of preset {} each", steps, preset);
     // Faces are read once and kept; the first run would pay for all of them.
     without(&plan("cold")?)?;
     let (before, used) = without(&plan("before")?)?;
-    println!("Device                {used}");
-    say("without a window", before);
+    say!("Device                {used}");
+    say_time("without a window", before);
     let (with, notes) = with_window(plan("with")?, steps)?;
-    say("with the window", with);
+    say_time("with the window", with);
     let (after, _) = without(&plan("after")?)?;
-    say("without, once more", after);
+    say_time("without, once more", after);
     let plain = (before + after) / 2;
     let share = with.as_secs_f64() / plain.as_secs_f64() - 1.0;
-    println!("The window costs      {:+.1} %", 100.0 * share);
-    println!("{notes}");
+    say!("The window costs      {:+.1} %", 100.0 * share);
+    say!("{notes}");
     Ok(DONE)
 }
 
-fn say(what: &str, step: Duration) {
-    println!("{what:<21} {:.1} ms a step", step.as_secs_f64() * 1e3);
+fn say_time(what: &str, step: Duration) {
+    say!("{what:<21} {:.1} ms a step", step.as_secs_f64() * 1e3);
 }
 
 /// Mean time of a step, everything between two steps included; and the device in words.

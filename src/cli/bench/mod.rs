@@ -11,6 +11,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::Value;
 
+use super::output::{Output, complain};
 use super::{DONE, OURS};
 use crate::bench::baseline::{Baseline, LIMIT};
 use crate::bench::{BenchJob, StepReport, alone, kernels, op, step};
@@ -81,7 +82,7 @@ pub(super) fn run(args: &BenchArgs) -> Result<u8> {
     }
     let ops = match args.ops.as_deref() {
         Some("list") => {
-            writeln!(std::io::stdout(), "{}", op::NAMES.join("\n"))?;
+            writeln!(Output, "{}", op::NAMES.join("\n"))?;
             return Ok(DONE);
         }
         list => list.map(op::names).transpose()?,
@@ -117,7 +118,7 @@ pub(super) fn run(args: &BenchArgs) -> Result<u8> {
 }
 
 fn print(json: bool, text: &dyn std::fmt::Display, value: Value) -> Result<u8> {
-    let mut out = std::io::stdout().lock();
+    let mut out = Output;
     if json {
         writeln!(out, "{}", serde_json::to_string_pretty(&value)?)?;
     } else {
@@ -131,12 +132,12 @@ fn compare(then: &Baseline, now: &StepReport, path: &std::path::Path, json: bool
     let verdict = then.judge(now, path)?;
     if json {
         // Standard output holds one document.
-        eprintln!("Baseline    {verdict}");
+        complain!("Baseline    {verdict}");
     } else {
-        writeln!(std::io::stdout(), "Baseline    {verdict}")?;
+        writeln!(Output, "Baseline    {verdict}")?;
     }
     if verdict.is_slower() {
-        eprintln!(
+        complain!(
             "visage: a step takes {:.2} times as long as in {}, more than {LIMIT}; find out why, or write a new \
              baseline with --json",
             verdict.ratio(),

@@ -122,8 +122,13 @@ impl Parts {
             FerTest::Public => (self.public, self.private, PUBLIC, PRIVATE),
         };
         let stands_in = test.pictures.is_empty() && !spare.pictures.is_empty();
-        let note = stands_in
-            .then(|| format!("there is no {test_name} part, so {spare_name} is the test part"));
+        let note = match (stands_in, wanted) {
+            (true, _) => Some(format!(
+                "there is no {test_name} part, so {spare_name} is the test part"
+            )),
+            (false, FerTest::Public) => Some(format!("{test_name} is the test part")),
+            (false, FerTest::Private) => None,
+        };
         let mut split = Split {
             train: self.train,
             test: if stands_in { spare } else { test },

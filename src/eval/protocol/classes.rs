@@ -29,7 +29,7 @@ pub fn expressions(
     test: FerTest,
     side_px: Option<usize>,
 ) -> Result<Outcome, EvalError> {
-    let task = read_fer(root, test)?;
+    let task = read_fer(root, test)?.without(&bench.left_out);
     let input = Input::whole(side_px.unwrap_or(EXPRESSION_PX));
     let benchmark = fer_benchmark(&task);
     classify(
@@ -52,7 +52,7 @@ pub fn pose_classes(
     root: &Path,
     side_px: Option<usize>,
 ) -> Result<Outcome, EvalError> {
-    let task = read_pose_classes(root)?;
+    let task = read_pose_classes(root)?.without(&bench.left_out);
     let input = Input::whole(side_px.unwrap_or(POSE_PX));
     let title = "Head pose classification";
     classify(

@@ -86,6 +86,7 @@ fn blank_report(
                 .into_iter()
                 .map(|(name, size)| (name.to_owned(), size))
                 .collect(),
+            left_out: bench.left_out.pairs(),
         },
         protocol: Protocol {
             feature: feature_name(config.eval.feature).into(),
@@ -95,17 +96,17 @@ fn blank_report(
             training: words.training,
             options,
         },
-        model: ModelInfo {
-            encoder: bench.trained.network.architecture(),
-            weights: bench.trained.network.path.display().to_string(),
-            sha256: bench.trained.network.hash.clone(),
-            step: bench.trained.network.steps(),
-            device: bench.device_words.clone(),
-        },
+        model: ModelInfo::of(&bench.trained.network, &bench.device_words),
+        program: crate::run::program(),
+        seed: config.seed,
         select: config.probe.select,
         columns,
         rows: Vec::new(),
-        notes: words.notes,
+        notes: words
+            .notes
+            .into_iter()
+            .chain(bench.left_out.words())
+            .collect(),
     }
 }
 

@@ -28,7 +28,7 @@ pub fn action_units(
     root: &Path,
     side_px: Option<usize>,
 ) -> Result<Outcome, EvalError> {
-    let set = read_disfa(root)?;
+    let set = read_disfa(root)?.without(&bench.left_out);
     let input = Input::whole(side_px.unwrap_or(SIDE_PX));
     let recipe = Recipe::action_units(&bench.config.probe, bench.config.seed);
     let present: Vec<bool> = set

@@ -27,7 +27,7 @@ pub fn verification(
     root: &Path,
     side_px: Option<usize>,
 ) -> Result<Outcome, EvalError> {
-    let set = read_pairs(root)?;
+    let set = read_pairs(root)?.without(&bench.left_out);
     let options = &bench.config.verify;
     let input = Input {
         crop: options.crop,

@@ -10,6 +10,7 @@ use super::head::{Better, Recipe, Trained};
 use super::metric::Spread;
 use super::quoted::Quoted;
 use crate::config::ProbeSelect;
+use crate::networks::Network;
 
 /// The result of one protocol: columns of named numbers, rows of methods.
 ///
@@ -26,6 +27,12 @@ pub struct EvalReport {
     pub protocol: Protocol,
     /// Whose features.
     pub model: ModelInfo,
+    /// Name and version of the program.
+    #[serde(default)]
+    pub program: String,
+    /// Seed of what is drawn.
+    #[serde(default)]
+    pub seed: u64,
     /// Which epoch the table shows (row 25); the JSON always has both.
     pub select: ProbeSelect,
     /// What the numbers of a row are; the first column is the headline.
@@ -45,6 +52,9 @@ pub struct DataSet {
     pub path: String,
     /// Parts with their sizes, e.g. `("training", 12271)`, `("pairs", 6000)`.
     pub parts: Vec<(String, usize)>,
+    /// Pictures that could not be used, and why.
+    #[serde(default)]
+    pub left_out: Vec<(String, String)>,
 }
 
 /// How a report was measured.
@@ -77,6 +87,19 @@ pub struct ModelInfo {
     pub step: Option<u64>,
     /// Device that encoded the pictures.
     pub device: String,
+}
+
+impl ModelInfo {
+    /// Facts of a network that was evaluated on this device.
+    pub fn of(network: &Network, device_words: &str) -> Self {
+        Self {
+            encoder: network.architecture(),
+            weights: network.path.display().to_string(),
+            sha256: network.hash.clone(),
+            step: network.steps(),
+            device: device_words.to_owned(),
+        }
+    }
 }
 
 /// What the numbers of a column are.

@@ -247,6 +247,7 @@ mod tests {
             data: DataSet {
                 layout: "300W-LP npz".into(),
                 path: "poses".into(),
+                left_out: Vec::new(),
                 parts: vec![
                     ("training pictures".into(), 90),
                     ("test pictures".into(), 10),
@@ -264,6 +265,8 @@ mod tests {
                 )),
                 options: [("pose_probe.aug".into(), "none".into())].into(),
             },
+            program: "visage".into(),
+            seed: 0,
             model: ModelInfo {
                 encoder: "facecycle_paper".into(),
                 weights: "run/weights.safetensors".into(),

@@ -33,7 +33,7 @@ use super::toast::Toasts;
 use crate::networks::Network;
 use crate::run::RunPlan;
 use crate::train::ask::{NewFace, Question};
-use crate::train::event::{Control, Event, StopReason};
+use crate::train::event::{Control, Event};
 
 /// Time between the frames of a replay that plays.
 const PLAY_GAP: Duration = Duration::from_millis(40);
@@ -258,6 +258,8 @@ impl Lab {
                 continue;
             }
             if let Event::Started(info) = &event {
+                // A run may have got a number that nobody knew before.
+                self.dir.clone_from(&info.dir);
                 self.recall(info.resumed_at);
                 self.introduce_photos();
                 self.state.can_ask = true;
@@ -293,7 +295,7 @@ impl Lab {
             Event::Gallery(_) if self.state.gallery().is_empty() => self.state.on_event(event),
             Event::Stopped { reason, .. } => {
                 self.state.can_ask = false;
-                if let StopReason::Unusable { text } | StopReason::Failed { text } = reason {
+                if let Some(text) = reason.trouble() {
                     let text = format!("The network of this run cannot be asked: {text}");
                     self.state.log.warn(self.state.step, &text);
                 }

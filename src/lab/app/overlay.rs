@@ -25,7 +25,9 @@ impl Lab {
         let (text, failed) = match reason {
             StopReason::Finished => ("All steps are done.".to_owned(), false),
             StopReason::Interrupted => ("Training was stopped.".to_owned(), false),
-            StopReason::Unusable { text } | StopReason::Failed { text } => (text.clone(), true),
+            StopReason::Unusable { text }
+            | StopReason::Unsaved { text }
+            | StopReason::Failed { text } => (text.clone(), true),
         };
         let saved = self.state.checkpoints.last().map(|(step, _)| *step);
         Bar::top("banner").show(ui, |ui| {

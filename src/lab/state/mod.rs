@@ -199,7 +199,7 @@ impl LabState {
                 // In a replay it is the record that ends; who answers may go on.
                 self.can_ask &= self.source == Source::Replay;
                 self.phase = Phase::Stopped(reason.clone());
-                if let StopReason::Unusable { text } | StopReason::Failed { text } = reason {
+                if let Some(text) = reason.trouble() {
                     self.log.warn(*step, text);
                 }
             }

@@ -1,6 +1,7 @@
 //! What a run leaves behind and how it puts failures into words.
 
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
 use super::Trainer;
 use crate::data;
@@ -8,6 +9,11 @@ use crate::model::values;
 use crate::train::checkpoint;
 use crate::train::event::{Event, StopReason};
 use crate::train::plan::Plan;
+
+/// How long the last checkpoint is tried.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// From one try to the next.
+const PAUSE: Duration = Duration::from_secs(1);
 
 impl Trainer {
     /// Draws the grids of the run's record unless this step has them already.
@@ -57,9 +63,23 @@ impl Trainer {
 
     /// Writes a checkpoint unless this step already has one. A failure costs the checkpoint only.
     pub(super) fn save(&mut self, emit: &mut dyn FnMut(Event)) {
+        if let Some(error) = self.try_to_save(emit) {
+            emit(Event::Warning {
+                text: format!(
+                    "The checkpoint of step {} could not be written ({error}); training goes on. Make room on \
+                     the disk of {}",
+                    self.progress.step,
+                    self.dir.join("checkpoints").display()
+                ),
+            });
+        }
+    }
+
+    /// Writes a checkpoint unless this step already has one; what went wrong if something did.
+    fn try_to_save(&mut self, emit: &mut dyn FnMut(Event)) -> Option<std::io::Error> {
         let step = self.progress.step;
         if self.saved_at == Some(step) {
-            return;
+            return None;
         }
         let folder = self.dir.join("checkpoints");
         let keep = self.config.checkpoint.keep;
@@ -74,14 +94,48 @@ impl Trainer {
             Ok(path) => {
                 self.saved_at = Some(step);
                 emit(Event::Checkpoint { step, path });
+                None
             }
-            Err(error) => emit(Event::Warning {
-                text: format!(
-                    "The checkpoint of step {step} could not be written ({error}); training goes on. Make room on \
-                     the disk of {}",
-                    folder.display()
-                ),
-            }),
+            Err(error) => Some(error),
+        }
+    }
+
+    /// Writes the last checkpoint. Whoever watches may make room meanwhile, so it is tried again for
+    /// a while.
+    ///
+    /// # Errors
+    ///
+    /// [`StopReason::Unsaved`] if it could not be written in that time.
+    pub(super) fn save_last(&mut self, emit: &mut dyn FnMut(Event)) -> Result<(), StopReason> {
+        let began = Instant::now();
+        loop {
+            let Some(error) = self.try_to_save(emit) else {
+                return Ok(());
+            };
+            let (step, folder) = (self.progress.step, self.dir.join("checkpoints"));
+            if began.elapsed() >= PATIENCE {
+                let kept = match self.saved_at {
+                    Some(saved) => format!("the newest checkpoint is that of step {saved}"),
+                    None => "there is no checkpoint".to_owned(),
+                };
+                return Err(StopReason::Unsaved {
+                    text: format!(
+                        "Step {step} could not be saved ({error}), {kept}: {}",
+                        folder.display()
+                    ),
+                });
+            }
+            if began.elapsed() < PAUSE {
+                emit(Event::Warning {
+                    text: format!(
+                        "The last checkpoint, of step {step}, cannot be written ({error}). It is tried again for \
+                         {} seconds: make room on the disk of {}",
+                        PATIENCE.as_secs(),
+                        folder.display()
+                    ),
+                });
+            }
+            std::thread::sleep(PAUSE);
         }
     }
 

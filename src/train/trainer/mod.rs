@@ -1,5 +1,6 @@
 //! The training loop.
 
+mod began;
 mod keep;
 mod listen;
 mod single;
@@ -23,12 +24,15 @@ use super::studio::Studio;
 use super::upload::upload;
 use crate::config::{PoseLoss, Precision, RunConfig};
 use crate::data::labelled::LabelledError;
-use crate::data::{self, DataError, FaceSource, FrameCache, Loader, StepBatch, StreamSizes};
+use crate::data::{
+    self, DataError, FaceSource, FrameCache, Loader, StepBatch, StepBuilder, StreamSizes,
+};
 use crate::device::{ChosenDevice, DeviceError};
 use crate::loss::{chance_face, chance_face_among, chance_pose};
 use crate::model::{Architecture, Pcl, load_exactly, parameter_count};
 use crate::networks::{Network, NetworkError};
 use crate::optim::Adam;
+use began::epoch_length;
 use keep::panic_words;
 use listen::Next;
 use update::Outcome;
@@ -152,12 +156,16 @@ impl Trainer {
         notes
             .into_iter()
             .for_each(|text| emit(Event::Note { text }));
+        if let Some(kinds) = source.unreadable_kinds() {
+            emit(Event::Warning {
+                text: kinds.to_owned(),
+            });
+        }
         let plan = Plan::new(&config, source.len());
         device.hold(plan.buffer_bytes, plan.buffer_key)?;
         let cache = Arc::new(FrameCache::open(
             &source.cache_folder(&data::default_cache_folder()),
         ));
-        let steps_per_epoch = StreamSizes::new(&config).steps_per_epoch(source.len());
 
         let recording = device.device.clone().autodiff();
         let arch = Architecture::from(&config);
@@ -189,6 +197,11 @@ impl Trainer {
             }
             model
         };
+        let steps_per_epoch = if network.is_some() {
+            StreamSizes::new(&config).steps_per_epoch(source.len())
+        } else {
+            epoch_length(&mut progress, &source, &config, emit)
+        };
         let model = model.with_precision(config.precision);
         let resumed_at = progress.step;
         let gallery = Gallery::choose(
@@ -199,7 +212,8 @@ impl Trainer {
             &device.device,
         );
         let probe = LiveProbe::prepare(&config, data.as_deref(), emit)?;
-        let loader = Loader::start(source.clone(), cache.clone(), &config, progress.step)?;
+        let builder = StepBuilder::new(source.clone(), cache.clone(), &config)?;
+        let loader = Loader::run(builder.with_epochs_of(steps_per_epoch), progress.step)?;
         let last_step = match network {
             Some(_) => resumed_at,
             None => last_step.unwrap_or(u64::from(config.epochs) * steps_per_epoch),
@@ -318,7 +332,7 @@ impl Trainer {
                 self.turn_to(RunState::Finished, emit);
             }
             if let Next::Stop = self.listen(controls, emit)? {
-                self.save(emit);
+                self.save_last(emit)?;
                 return Ok(match self.state {
                     RunState::Finished => StopReason::Finished,
                     RunState::Running | RunState::Paused => StopReason::Interrupted,
@@ -366,8 +380,7 @@ impl Trainer {
             self.measure(emit).map_err(|text| self.failed(&text))?;
             self.report_alone(emit);
         }
-        self.save(emit);
-        Ok(())
+        self.save_last(emit)
     }
 
     /// A failure of the device as a reason to end.

@@ -50,7 +50,7 @@ pub fn finetune(
         .iter()
         .any(|name| root.join(name).is_file());
     if has_pairs {
-        let set = read_pairs(root)?;
+        let set = read_pairs(root)?.without(&bench.left_out);
         on_pairs(
             bench,
             root,
@@ -59,7 +59,7 @@ pub fn finetune(
             epochs,
         )
     } else {
-        let task = read_fer(root, test)?;
+        let task = read_fer(root, test)?.without(&bench.left_out);
         on_classes(bench, root, &task, side_px.unwrap_or(EXPRESSION_PX), epochs)
     }
 }
@@ -262,6 +262,8 @@ fn words<'a>(
         training: None,
         options: vec![
             ("epochs", epochs.to_string()),
+            ("batch", BATCH.to_string()),
+            ("schedule", "cosine".to_owned()),
             ("lr, encoder", ENCODER_LR.to_string()),
             ("lr, head", HEAD_LR.to_string()),
             ("flip", FLIP_P.to_string()),

@@ -9,8 +9,9 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use crate::augment::{FrameArena, ViewParams, whole};
-use crate::data::labelled::Picture;
+use crate::data::labelled::{LabelledError, Picture, unusable};
 use crate::eval::EvalError;
+use crate::eval::input::DECODE_PX;
 use crate::ops::UploadedFrames;
 use crate::rng::stream_seed;
 
@@ -24,12 +25,15 @@ const JITTER: f32 = 0.2;
 const HUE: f32 = 0.05;
 
 /// Pictures in memory, reduced to twice the side they will have.
+///
+/// # Errors
+/// [`EvalError::Pictures`] with all of them that cannot be used.
 pub fn load(pictures: &[Picture], side_px: usize, crop: f64) -> Result<Vec<RgbImage>, EvalError> {
     let most = 2 * side_px as u32;
-    pictures
+    let loaded: Result<_, LabelledError> = pictures
         .par_iter()
         .map(|picture| {
-            let mut image = picture.load(512)?;
+            let mut image = picture.load(DECODE_PX)?;
             if crop > 0.0 {
                 let (width, height) = image.dimensions();
                 let side = (f64::from(width.min(height)) * crop).round().max(1.0) as u32;
@@ -44,7 +48,11 @@ pub fn load(pictures: &[Picture], side_px: usize, crop: f64) -> Result<Vec<RgbIm
             }
             Ok(image)
         })
-        .collect()
+        .collect();
+    loaded.map_err(|first| match unusable(pictures, DECODE_PX) {
+        bad if bad.is_empty() => first.into(),
+        bad => EvalError::Pictures(bad),
+    })
 }
 
 /// The batches of an epoch, in an order of its own. A last batch of one is left out.

@@ -25,6 +25,7 @@ pub(super) fn card(ui: &mut Ui, state: &LabState, desk: &mut Desk) {
         StopReason::Failed { text } => {
             (format!("Training failed at step {step}"), Some(text), true)
         }
+        StopReason::Unsaved { text } => ("The last steps are not saved".into(), Some(text), true),
         StopReason::Unusable { text } => ("The faces cannot be used".into(), Some(text), true),
         StopReason::Interrupted => (format!("Stopped at step {step}"), None, false),
         StopReason::Finished => (format!("All {step} steps are done"), None, false),

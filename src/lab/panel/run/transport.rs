@@ -6,7 +6,6 @@ use super::{controls, figures, played, words};
 use crate::lab::desk::Desk;
 use crate::lab::look::theme::{Tone, tone};
 use crate::lab::state::{LabState, Phase, Source};
-use crate::train::event::StopReason;
 
 /// Widths of the parts, so that no number that changes moves its neighbours.
 const PROGRESS: std::ops::RangeInclusive<f32> = 150.0..=270.0;
@@ -100,8 +99,9 @@ fn place(state: &LabState) -> String {
 fn phase(ui: &mut Ui, state: &LabState) {
     let said = words::phase(state);
     match &state.phase {
-        Phase::Stopped(StopReason::Failed { text } | StopReason::Unusable { text })
-            if state.source == Source::Live =>
+        Phase::Stopped(reason)
+            if state.source == Source::Live
+                && let Some(text) = reason.trouble() =>
         {
             let said = RichText::new(format!("⚠ {said}")).color(tone(ui, Tone::Orange));
             ui.label(said).on_hover_text(text);

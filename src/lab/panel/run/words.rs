@@ -58,6 +58,7 @@ pub(super) fn phase(state: &LabState) -> String {
         Phase::Finished => "All steps are done".into(),
         Phase::Stopped(StopReason::Finished) => "Finished".into(),
         Phase::Stopped(StopReason::Interrupted) => "Stopped".into(),
+        Phase::Stopped(StopReason::Unsaved { .. }) => "Not saved".into(),
         Phase::Stopped(StopReason::Unusable { .. } | StopReason::Failed { .. }) => "Failed".into(),
     }
 }
