@@ -1,11 +1,12 @@
 //! Weights on disk: safetensors in PyTorch's layout, with where they come from in the metadata.
 //! Checkpoints hold 32-bit floats, networks to be handed on 16-bit ones.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
-use burn::tensor::f16;
+use burn::tensor::{bf16, f16};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde_json::Value;
 
 use crate::model::{NamedValues, is_buffer};
 
@@ -96,14 +97,29 @@ fn serialise(
         .collect::<Result<Vec<_>, _>>()?;
     // Without any tensor, empty metadata would come out as broken JSON.
     let metadata = (!metadata.is_empty()).then_some(metadata);
-    safetensors::serialize(views, metadata).map_err(|e| e.to_string())
+    let bytes = safetensors::serialize(views, metadata).map_err(|e| e.to_string())?;
+    in_order(&bytes).ok_or_else(|| "the header cannot be put in order".to_owned())
 }
 
-/// Reads what [`to_bytes`] and [`to_bytes_f16`] wrote; 16-bit floats come back as they are.
+/// The same file with the keys of its header in order: the library writes the metadata as a hash map
+/// gives them, and equal networks would have files that differ.
+fn in_order(bytes: &[u8]) -> Option<Vec<u8>> {
+    let (length, rest) = bytes.split_first_chunk::<8>()?;
+    let (header, data) = rest.split_at_checked(u64::from_le_bytes(*length) as usize)?;
+    let header: BTreeMap<String, BTreeMap<String, Value>> = serde_json::from_slice(header).ok()?;
+    let mut header = serde_json::to_vec(&header).ok()?;
+    // Readers expect the data at a multiple of eight bytes.
+    header.resize(header.len().next_multiple_of(8), b' ');
+    let length = (header.len() as u64).to_le_bytes();
+    Some([&length[..], &header, data].concat())
+}
+
+/// Reads what [`to_bytes`] and [`to_bytes_f16`] wrote, or another program with floats of 16, 32 or 64
+/// bits; those of 64 are rounded.
 ///
 /// # Errors
 ///
-/// If the file is missing, truncated or holds something other than 32-bit and 16-bit floats.
+/// If the file is missing, truncated or holds something other than floats.
 pub fn read(path: &Path) -> Result<(NamedValues, HashMap<String, String>), WeightsError> {
     let bytes = std::fs::read(path).map_err(|source| WeightsError::Read {
         path: path.into(),
@@ -139,7 +155,21 @@ fn tensors(bytes: &[u8]) -> Result<(NamedValues, HashMap<String, String>), Strin
                 let halves = halves.iter().map(|&bytes| f16::from_le_bytes(bytes));
                 halves.map(f16::to_f32).collect()
             }
-            other => return Err(format!("{name} is {other:?}, not 32-bit or 16-bit float")),
+            Dtype::BF16 => {
+                let (halves, _) = view.data().as_chunks::<2>();
+                let halves = halves.iter().map(|&bytes| bf16::from_le_bytes(bytes));
+                halves.map(bf16::to_f32).collect()
+            }
+            Dtype::F64 => {
+                let (doubles, _) = view.data().as_chunks::<8>();
+                let doubles = doubles.iter().map(|&bytes| f64::from_le_bytes(bytes));
+                doubles.map(|double| double as f32).collect()
+            }
+            other => {
+                return Err(format!(
+                    "{name} is {other:?}; weights are floats of 16, 32 or 64 bits"
+                ));
+            }
         };
         let entry = match view.shape() {
             &[rows, columns] => (vec![columns, rows], transpose(&numbers, rows, columns)),
@@ -210,6 +240,45 @@ mod tests {
             error.contains("fc.bias") && error.contains("70000"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn equal_networks_have_equal_files() {
+        let values = NamedValues::from([("b".to_owned(), (vec![3], vec![1.0, 2.0, 3.0]))]);
+        let file = || {
+            let words = ["step", "data", "program", "width", "backbone", "config"];
+            let metadata = words.map(|word| (word.to_owned(), format!("{word} ✓")));
+            to_bytes(&values, HashMap::from(metadata)).unwrap()
+        };
+        let first = file();
+        // Hash maps begin differently each time.
+        assert!((0..20).all(|_| file() == first));
+        let (back, metadata) = tensors(&first).unwrap();
+        assert_eq!((back, metadata.len()), (values, 6));
+        assert_eq!(
+            first.len() % 8,
+            4,
+            "three numbers behind a multiple of eight"
+        );
+    }
+
+    #[test]
+    fn floats_of_other_programs_are_converted() {
+        let numbers = [1.5, -0.25, 3.0];
+        let doubles: Vec<u8> = numbers.iter().flat_map(|x: &f64| x.to_le_bytes()).collect();
+        let halves: Vec<u8> = numbers
+            .iter()
+            .flat_map(|&x| bf16::from_f64(x).to_le_bytes())
+            .collect();
+        for (dtype, bytes) in [(Dtype::F64, doubles), (Dtype::BF16, halves)] {
+            let view = TensorView::new(dtype, vec![3], &bytes).unwrap();
+            let file = safetensors::serialize([("a", view)], None).unwrap();
+            let (values, _) = tensors(&file).unwrap();
+            assert_eq!(values["a"].1, [1.5, -0.25, 3.0], "{dtype:?}");
+        }
+        let whole = TensorView::new(Dtype::I64, vec![1], &[0; 8]).unwrap();
+        let file = safetensors::serialize([("steps", whole)], None).unwrap();
+        assert!(tensors(&file).unwrap_err().contains("steps is I64"));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::output::{complain, say};
 use super::{DONE, InputError, bar};
 use crate::config::{Feature, RunConfig};
-use crate::data::labelled::{LabelledError, LeftOut};
+use crate::data::labelled::{FerLayout, LabelledError, LeftOut};
 use crate::data::{self, labelled};
 use crate::device::{ChosenDevice, DeviceRequest, choose};
 use crate::eval::EvalError;
@@ -61,6 +61,10 @@ pub(super) struct EvalArgs {
     /// `codes`: pictures, fit and test part together [default: 2400].
     #[arg(long, value_name = "N")]
     pictures: Option<usize>,
+    /// `fer`, `knn`, `finetune`: which data set it is, where its classes are numbers and its names do
+    /// not tell.
+    #[arg(long, value_enum, value_name = "NAME")]
+    layout: Option<FerLayout>,
     /// `fer`, `knn`, `finetune`: test on FER-2013's PublicTest instead of PrivateTest.
     #[arg(long)]
     public_test: bool,
@@ -123,7 +127,13 @@ fn refuse_unused(args: &EvalArgs) -> Result<(), InputError> {
         .copied()
         .filter(|task| *task != Codes)
         .collect();
-    let uses: [(&str, bool, &[Task], &str); 8] = [
+    let uses: [(&str, bool, &[Task], &str); 9] = [
+        (
+            "--layout",
+            args.layout.is_some(),
+            &[Fer, Knn, Finetune],
+            "it is about expressions",
+        ),
         (
             "--feature",
             args.feature.is_some(),
@@ -302,6 +312,7 @@ fn protocol(
     let cache = data::default_cache_folder().join("features");
     let mut bench = Bench::new(trained, config, device, cache, &mut listen);
     bench.left_out = left_out.clone();
+    bench.layout = args.layout;
     if args.no_baselines {
         bench.contenders = vec![Contender::Learnt];
     }
@@ -347,7 +358,26 @@ fn codes(
         Some(root) => {
             let labelled = match labelled::read_labels(root) {
                 // Without labels the sub-folders may still tell people apart.
-                Err(LabelledError::NoLabels(_)) => labelled::read_people_folders(root)?,
+                Err(LabelledError::NoLabels(_)) => {
+                    let found = labelled::read_people_folders(root)?;
+                    let some: Vec<_> = found
+                        .identities
+                        .iter()
+                        .take(5)
+                        .map(String::as_str)
+                        .collect();
+                    complain!(
+                        "There is no labels.csv, so each of {} folders is taken for one person: {}{}",
+                        found.identities.len(),
+                        some.join(", "),
+                        if found.identities.len() > some.len() {
+                            ", …"
+                        } else {
+                            ""
+                        }
+                    );
+                    found
+                }
                 other => other?,
             };
             let hold_out = if args.hold_out.is_empty() {

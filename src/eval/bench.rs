@@ -10,7 +10,7 @@ use super::input::Input;
 use super::store::{FeatureKey, StoredFeatures, stored};
 use super::trained::Trained;
 use crate::config::{Feature, RunConfig};
-use crate::data::labelled::{LeftOut, Picture};
+use crate::data::labelled::{FerLayout, LeftOut, Picture};
 use crate::device::ChosenDevice;
 use crate::model::Pcl;
 
@@ -59,6 +59,8 @@ pub struct Bench<'a> {
     pub cache: PathBuf,
     /// Rows of the table.
     pub contenders: Vec<Contender>,
+    /// Which data set of expressions it is, if that was said.
+    pub layout: Option<FerLayout>,
     /// Pictures that every protocol does without.
     pub left_out: LeftOut,
     /// Hears how far things are.
@@ -83,6 +85,7 @@ impl<'a> Bench<'a> {
             device_words: device.words.clone(),
             cache,
             contenders: Contender::ALL.to_vec(),
+            layout: None,
             left_out: LeftOut::default(),
             listen,
         }

@@ -36,6 +36,13 @@ pub enum LabelledError {
         /// The folder.
         root: PathBuf,
     },
+    /// Folders of expressions have numbers, and nothing tells which data set's.
+    #[error(
+        "the classes are numbers, which each data set means otherwise (1 is surprise in RAF-DB, disgust \
+         in FER-2013, happy in AffectNet), and no file name tells which it is; say it with --layout \
+         rafdb, fer2013 or affectnet: {}", .0.display()
+    )]
+    NumberedClasses(PathBuf),
     /// One line of a label file is wrong.
     #[error("{what}: {}, line {line}", path.display())]
     Line {

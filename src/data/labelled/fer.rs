@@ -6,30 +6,42 @@ use super::error::LabelledError;
 use super::labels_csv::{Labelled, read_labels};
 use super::task::{ClassTask, FerTest, Part, Parts};
 use super::text::shown;
-use super::{check_folder, fer2013, rafdb};
+use super::{FerLayout, check_folder, class_folders, fer2013, rafdb};
 
 /// Reads a folder of faces with expressions: RAF-DB's lists, `fer2013.csv`, folders or lists of
 /// FER-2013, or a `labels.csv` with the column `expression` and one of `split` and `identity`.
-/// Without `split`, the last 30 % of the identities in order of name are the test part.
+/// Without `split`, the last 30 % of the identities in order of name are the test part. `layout` says
+/// by hand which data set it is; otherwise its names have to.
 ///
 /// # Errors
 /// If no layout is recognised, a label is wrong, a picture is missing, a part is empty, or the
 /// parts share a person.
-pub fn read_fer(root: &Path, test: FerTest) -> Result<ClassTask, LabelledError> {
+pub fn read_fer(
+    root: &Path,
+    test: FerTest,
+    layout: Option<FerLayout>,
+) -> Result<ClassTask, LabelledError> {
     check_folder(root)?;
-    if let Some(task) = fer2013::read_csv_task(root, test)? {
+    let may_be = |which| layout.is_none_or(|layout| layout == which);
+    if may_be(FerLayout::Fer2013)
+        && let Some(task) = fer2013::read_csv_task(root, test)?
+    {
         return Ok(task);
     }
-    if let Some(task) = rafdb::read(root)? {
+    if may_be(FerLayout::Rafdb)
+        && let Some(task) = rafdb::read(root)?
+    {
         return Ok(task);
     }
-    if let Some(task) = fer2013::read_lists(root, test)? {
+    if may_be(FerLayout::Fer2013)
+        && let Some(task) = fer2013::read_lists(root, test)?
+    {
         return Ok(task);
     }
-    if let Some(task) = fer2013::read_folders(root, test)? {
+    if let Some(task) = class_folders::read(root, test, layout)? {
         return Ok(task);
     }
-    if root.join("labels.csv").is_file() {
+    if layout.is_none() && root.join("labels.csv").is_file() {
         return from_labels(&read_labels(root)?, test);
     }
     Err(LabelledError::Unrecognised {

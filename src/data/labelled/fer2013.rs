@@ -9,8 +9,7 @@ use super::picture::{ChannelOrder, Picture};
 use super::table::Table;
 use super::task::{ClassTask, FerTest, Part, Parts};
 use super::text::{lines, read_text, shown};
-use super::words::{self, FER2013};
-use crate::data::listing::Listing;
+use super::words::FER2013;
 
 /// Side of the pictures in `fer2013.csv`.
 const SIDE_PX: u32 = 48;
@@ -143,58 +142,6 @@ pub fn read_lists(root: &Path, test: FerTest) -> Result<Option<ClassTask>, Label
     }))
 }
 
-/// Reads folders `<part>/<expression>/*.jpg`, expressions in words or as 0 to 6; `None` if there
-/// is no such pair of folders. Other words become further classes.
-///
-/// # Errors
-/// If a folder cannot be read, a part is empty, or the parts share a person.
-pub fn read_folders(root: &Path, test: FerTest) -> Result<Option<ClassTask>, LabelledError> {
-    let mut found = Vec::new();
-    for folder in list(root)?.folders {
-        let folder = folder.to_string_lossy().into_owned();
-        let Some(part) = Part::named(&folder) else {
-            continue;
-        };
-        for class in list(&root.join(&folder))?.folders {
-            let class = class.to_string_lossy().into_owned();
-            let word = match parse_label(&class) {
-                Ok(label) => FER2013[label as usize].to_string(),
-                Err(_) => words::expression(&class),
-            };
-            found.push((part, format!("{folder}/{class}"), word));
-        }
-    }
-    let known = |word: &String| FER2013.contains(&word.as_str());
-    if !found.iter().any(|(_, _, word)| known(word)) {
-        return Ok(None);
-    }
-    let others = words::ordered(
-        found
-            .iter()
-            .map(|(_, _, word)| word.clone())
-            .filter(|w| !known(w)),
-    );
-    let classes: Vec<_> = FER2013
-        .map(String::from)
-        .into_iter()
-        .chain(others)
-        .collect();
-    let mut parts = Parts::default();
-    for (part, folder, word) in found {
-        let label = classes.iter().position(|class| *class == word).unwrap_or(0) as u32;
-        for image in list(&root.join(&folder))?.images {
-            let name = format!("{folder}/{}", image.to_string_lossy());
-            let picture = Picture::File(root.join(&folder).join(image));
-            parts.set(part).push((picture, name), label);
-        }
-    }
-    Ok(Some(ClassTask {
-        split: parts.split(test, root, root)?,
-        classes,
-        layout: "FER-2013 (folders)",
-    }))
-}
-
 fn parse_label(label: &str) -> Result<u32, String> {
     match label.trim().parse() {
         Ok(label @ 0..=6) => Ok(label),
@@ -203,11 +150,4 @@ fn parse_label(label: &str) -> Result<u32, String> {
             shown(label)
         )),
     }
-}
-
-fn list(folder: &Path) -> Result<Listing, LabelledError> {
-    Listing::read(folder).map_err(|error| LabelledError::Unreadable {
-        path: folder.into(),
-        reason: error.to_string(),
-    })
 }

@@ -14,7 +14,7 @@ fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
 }
 
 fn read(files: &[(&str, &str)]) -> Result<ClassTask, LabelledError> {
-    read_fer(folder(files).path(), FerTest::Private)
+    read_fer(folder(files).path(), FerTest::Private, None)
 }
 
 fn sentence(files: &[(&str, &str)]) -> String {
@@ -98,7 +98,7 @@ fn fer2013_csv_with_each_test_part() {
     let both = csv.clone() + &fer_row("6", 2304, "PrivateTest");
     let dir = folder(&[("fer2013.csv", &both)]);
     let test = |wanted| {
-        let task = read_fer(dir.path(), wanted).unwrap();
+        let task = read_fer(dir.path(), wanted, None).unwrap();
         let found = classes(&task, &task.split.test)[0];
         (
             format!("{} {}", found.0, found.1),
@@ -110,7 +110,7 @@ fn fer2013_csv_with_each_test_part() {
         ("fer2013.csv#2 neutral".into(), false)
     );
     assert_eq!(test(FerTest::Public), ("fer2013.csv#1 happy".into(), false));
-    let task = read_fer(dir.path(), FerTest::Private).unwrap();
+    let task = read_fer(dir.path(), FerTest::Private, None).unwrap();
     let picture = task.split.train.pictures[0].load(160).unwrap();
     assert_eq!(
         (picture.dimensions(), picture.get_pixel(47, 47).0),

@@ -15,6 +15,7 @@
 //! [`Picture::load`]. A label that leads nowhere, or parts that share a person, are errors.
 
 mod bu3dfe;
+mod class_folders;
 mod disfa;
 mod error;
 mod fer;
@@ -36,6 +37,7 @@ mod words;
 use std::path::Path;
 
 pub use bu3dfe::read_pose_classes;
+pub use class_folders::FerLayout;
 pub use disfa::{AuSet, read_disfa};
 pub use error::LabelledError;
 pub use fer::read_fer;

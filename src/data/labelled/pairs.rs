@@ -134,7 +134,9 @@ impl<'a> Pairs<'a> {
             };
             let [a, b] = [self.lfw_entry(a, *line)?, self.lfw_entry(b, *line)?];
             if self.known.is_empty() {
-                let at = |folder: &&&str| self.root.join(folder).join(&a).is_file();
+                // Names may have another extension, so the folder of the person decides.
+                let person = Path::new(&a).parent().unwrap_or(Path::new(""));
+                let at = |folder: &&&str| self.root.join(folder).join(person).is_dir();
                 self.folders = vec![LFW_FOLDERS.iter().find(at).copied().unwrap_or_default()];
             }
             self.push(&a, &b, same, *line);

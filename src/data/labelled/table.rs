@@ -1,4 +1,4 @@
-//! Label files with comma-separated cells.
+//! Label files with cells between commas, semicolons or tabs.
 
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -12,6 +12,8 @@ use super::text::{read_text, shown};
 pub struct Table {
     path: PathBuf,
     text: String,
+    /// What stands between cells.
+    separator: u8,
     /// Lower-case names of the columns; empty for a file without heading.
     headings: Vec<String>,
 }
@@ -57,9 +59,11 @@ impl Table {
     /// # Errors
     /// If it cannot be read.
     pub fn without_heading(path: &Path) -> Result<Self, LabelledError> {
+        let text = read_text(path)?;
         Ok(Self {
             path: path.into(),
-            text: read_text(path)?,
+            separator: separator(&text),
+            text,
             headings: Vec::new(),
         })
     }
@@ -67,6 +71,7 @@ impl Table {
     fn reader(&self) -> csv::Reader<&[u8]> {
         csv::ReaderBuilder::new()
             .flexible(true)
+            .delimiter(self.separator)
             .has_headers(!self.headings.is_empty())
             .from_reader(self.text.as_bytes())
     }
@@ -133,10 +138,15 @@ impl Table {
             };
             if !self.headings.is_empty() && cells.len() != self.headings.len() {
                 return Err(row.error(format!(
-                    "the row has {} cells where the heading has {}; cells that contain commas \
-                     need quotes",
+                    "the row has {} cells where the heading has {}; cells that contain {} need \
+                     quotes",
                     cells.len(),
-                    self.headings.len()
+                    self.headings.len(),
+                    match self.separator {
+                        b';' => "semicolons",
+                        b'\t' => "tabs",
+                        _ => "commas",
+                    }
                 )));
             }
             visit(&row)?;
@@ -145,11 +155,45 @@ impl Table {
     }
 }
 
+/// What programs write into a cell of which nothing is known: R, Python, SQL, spreadsheets, people.
+const UNKNOWN: [&str; 13] = [
+    "", "NA", "N/A", "n/a", "#N/A", "NaN", "nan", "NULL", "null", "None", "none", "-", "?",
+];
+
+/// The separator that is most frequent in the first line that is not blank, outside quotes.
+fn separator(text: &str) -> u8 {
+    let first = text
+        .lines()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or_default();
+    let mut counts = [(b',', 0), (b';', 0), (b'\t', 0)];
+    let mut quoted = false;
+    for byte in first.bytes() {
+        quoted ^= byte == b'"';
+        for (separator, count) in &mut counts {
+            *count += usize::from(!quoted && byte == *separator);
+        }
+    }
+    // Of equals the comma.
+    let most = counts.iter().rev().max_by_key(|(_, count)| *count);
+    most.map_or(b',', |(separator, _)| *separator)
+}
+
+/// A number with a point, or with a comma where that is the only one.
+fn number(text: &str) -> Option<f32> {
+    let parsed = text.parse::<f32>();
+    let with_point = || match text.split_once(',') {
+        Some((whole, part)) if !text.contains('.') => format!("{whole}.{part}").parse().ok(),
+        _ => None,
+    };
+    parsed.ok().or_else(with_point)
+}
+
 impl Row<'_> {
-    /// The text of a cell; `None` if it is blank or there is no such column.
+    /// The text of a cell; `None` if nothing is known there or there is no such column.
     pub fn text(&self, column: Option<usize>) -> Option<&str> {
         let cell = self.cells.get(column?)?.trim();
-        (!cell.is_empty()).then_some(cell)
+        (!UNKNOWN.contains(&cell)).then_some(cell)
     }
 
     /// The number in a cell, called `name` in messages.
@@ -165,15 +209,15 @@ impl Row<'_> {
         let Some(text) = self.text(column) else {
             return Ok(None);
         };
-        match text.parse::<f32>() {
-            Ok(number) if range.contains(&number) => Ok(Some(number)),
-            Ok(_) => Err(self.error(format!(
+        match number(text) {
+            Some(number) if range.contains(&number) => Ok(Some(number)),
+            Some(_) => Err(self.error(format!(
                 "{name} is {}, outside {} to {}",
                 shown(text),
                 range.start(),
                 range.end()
             ))),
-            Err(_) => Err(self.error(format!("{name} is {}, which is no number", shown(text)))),
+            None => Err(self.error(format!("{name} is {}, which is no number", shown(text)))),
         }
     }
 
@@ -213,6 +257,44 @@ mod tests {
                 "{end:?}"
             );
         }
+    }
+
+    #[test]
+    fn dialects_of_one_table() {
+        let expected = [(2, vec!["a.png".to_owned(), "-1,5".to_owned()])];
+        for text in [
+            "file;yaw\na.png;-1,5\n",
+            "file\tyaw\na.png\t-1,5\n",
+            "file,yaw\na.png,\"-1,5\"\n",
+        ] {
+            assert_eq!(read(text).unwrap(), expected, "{text}");
+        }
+        assert_eq!(separator("\"a;b;c\",d\n"), b',');
+        assert_eq!(separator("one"), b',');
+        assert_eq!(
+            ["-1,5", "2.5", "1e3", "1,000.5", "x"].map(number),
+            [Some(-1.5), Some(2.5), Some(1000.0), None, None]
+        );
+    }
+
+    #[test]
+    fn what_is_not_known_is_blank() {
+        let cells = StringRecord::from(vec!["NA", "NaN", " null ", "", "Na", "anna"]);
+        let row = Row {
+            path: Path::new("t.csv"),
+            cells: &cells,
+            line: 2,
+        };
+        let texts: Vec<_> = (0..7).map(|column| row.text(Some(column))).collect();
+        // Na is a surname.
+        assert_eq!(
+            texts,
+            [None, None, None, None, Some("Na"), Some("anna"), None]
+        );
+        assert_eq!(
+            row.number(Some(0), "yaw_deg", &(-90.0..=90.0)).unwrap(),
+            None
+        );
     }
 
     #[test]

@@ -17,6 +17,11 @@ pub const FER2013: [&str; 7] = [
     "anger", "disgust", "fear", "happy", "sad", "surprise", "neutral",
 ];
 
+/// Order of the labels 0 to 7 of AffectNet.
+pub const AFFECTNET: [&str; 8] = [
+    "neutral", "happy", "sad", "surprise", "fear", "disgust", "anger", "contempt",
+];
+
 /// One word per expression: lower case, and the basic ones as in [`EXPRESSIONS`].
 pub fn expression(word: &str) -> String {
     let word = word.trim().to_lowercase();

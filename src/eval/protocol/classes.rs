@@ -29,7 +29,7 @@ pub fn expressions(
     test: FerTest,
     side_px: Option<usize>,
 ) -> Result<Outcome, EvalError> {
-    let task = read_fer(root, test)?.without(&bench.left_out);
+    let task = read_fer(root, test, bench.layout)?.without(&bench.left_out);
     let input = Input::whole(side_px.unwrap_or(EXPRESSION_PX));
     let benchmark = fer_benchmark(&task);
     classify(

@@ -25,7 +25,7 @@ pub fn nearest(
     test: FerTest,
     side_px: Option<usize>,
 ) -> Result<Outcome, EvalError> {
-    let task = read_fer(root, test)?.without(&bench.left_out);
+    let task = read_fer(root, test, bench.layout)?.without(&bench.left_out);
     let input = Input::whole(side_px.unwrap_or(EXPRESSION_PX));
     let (training, test) = (&task.split.train, &task.split.test);
     let (mut rows, mut examples, mut dim) = (Vec::new(), Vec::new(), 0);

@@ -59,7 +59,7 @@ pub fn finetune(
             epochs,
         )
     } else {
-        let task = read_fer(root, test)?.without(&bench.left_out);
+        let task = read_fer(root, test, bench.layout)?.without(&bench.left_out);
         on_classes(bench, root, &task, side_px.unwrap_or(EXPRESSION_PX), epochs)
     }
 }
