@@ -2,6 +2,8 @@
 
 #[path = "cli/bench.rs"]
 mod bench;
+#[path = "cli/drill.rs"]
+mod drill;
 #[path = "cli/faults.rs"]
 mod faults;
 #[path = "cli/networks.rs"]

@@ -290,7 +290,14 @@ fn eight_pictures_are_learnt_by_heart() {
     for _ in 0..25 {
         let (terms, grads) = stream_gradients(&model, Stream::Recon, &batch, &objective, &UNIT, 0);
         model = adam.step(model, &grads, 2e-3);
-        losses.push(terms.read(None).expect("the device answers").0.dis());
+        losses.push(
+            terms
+                .read(None)
+                .expect("the device answers")
+                .0
+                .dis()
+                .unwrap(),
+        );
     }
     let (first, last) = (losses[0], losses[losses.len() - 1]);
     assert!(last < 0.4 * first, "{first} → {last}");

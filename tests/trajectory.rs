@@ -60,7 +60,7 @@ fn train(steps: usize, precision: Precision, device: &Device) -> Vec<[f64; 3]> {
         model = adam.step(model.clone(), &grads, optimizer.lr);
         let (values, _) = terms.read(None).expect("the device answers");
         [
-            values.dis(),
+            values.dis().expect("L_dis"),
             values.face.expect("L_face"),
             values.pose.expect("L_pose"),
         ]

@@ -156,7 +156,7 @@ impl Bucket {
         self.steps += 1;
         let values: [Option<f64>; CURVES] = [
             Some(report.total),
-            Some(report.dis),
+            report.dis,
             report.t1,
             report.t2,
             report.t3,

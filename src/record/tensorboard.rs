@@ -85,7 +85,7 @@ impl TensorBoard {
 fn scalars(report: &StepReport) -> impl Iterator<Item = (&'static str, f64)> {
     [
         ("loss/total", Some(report.total)),
-        ("loss/dis", Some(report.dis)),
+        ("loss/dis", report.dis),
         ("loss/t1", report.t1),
         ("loss/t2", report.t2),
         ("loss/t3", report.t3),

@@ -32,7 +32,7 @@ fn step(step: u64) -> Event {
         step,
         epoch: ((step - 1) / STEPS_PER_EPOCH) as u32 + 1,
         total: 3.0 + 5.0 * fall + 3.0 * wave,
-        dis: 0.3 + 0.5 * fall + wave * 0.2,
+        dis: Some(0.3 + 0.5 * fall + wave * 0.2),
         t1: Some(0.05 + 0.2 * fall + wave * 0.05),
         t2: Some(0.08 + 0.22 * fall + wave * 0.06),
         t3: Some(0.09 + 0.21 * fall - wave * 0.06),

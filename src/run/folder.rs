@@ -107,6 +107,15 @@ pub(super) fn write(dir: &Path, config: &RunConfig, file: &RunFile) -> io::Resul
     replace(&dir.join(CONFIG_FILE), config.to_toml().as_bytes())
 }
 
+/// Makes `dir` no run folder any more; what is left says why, such as `skipped.csv`.
+pub(super) fn unmake(dir: &Path) {
+    for name in [CONFIG_FILE, RUN_FILE] {
+        // At worst the folder is taken for a run, which is said then.
+        let _ = std::fs::remove_file(dir.join(name));
+    }
+    let _ = std::fs::remove_dir_all(dir.join("checkpoints"));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

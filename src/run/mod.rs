@@ -118,11 +118,22 @@ pub fn go(
         .as_ref()
         .map_or(plan.dir.as_path(), Claim::dir)
         .to_owned();
+    let device = choose(device)?;
+    let wants_gpu = ["paper", "released"].contains(&plan.config.preset.as_str());
+    if device.adapter.is_none() && wants_gpu && plan.record && !plan.resume {
+        emit(Event::Warning {
+            text: format!(
+                "The preset {} is made for a large GPU and there is none: a step takes half a minute or \
+                 so. --preset demo learns in minutes on a CPU, --preset laptop in hours",
+                plan.config.preset
+            ),
+        });
+    }
     let job = Job {
         dir: dir.clone(),
         config: plan.config.clone(),
         data: plan.file.data.clone(),
-        device: choose(device)?,
+        device,
         last_step: plan.file.last_step,
         resume: plan.resume,
         paused: plan.paused,
@@ -142,7 +153,9 @@ pub fn go(
     let mut recorder = Recorder::open(&dir, trainer.resumed_at());
     let mut file = plan.file.clone();
     let steps_per_epoch = trainer.steps_per_epoch();
-    Ok(trainer.run(controls, &mut |event| {
+    let mut stepped = plan.resume;
+    let reason = trainer.run(controls, &mut |event| {
+        stepped |= matches!(event, Event::Step(_));
         // A new end belongs to what the folder remembers, or the run could not be gone on with.
         if let Event::Extended { last_step, .. } = event {
             file.last_step = Some(last_step);
@@ -157,5 +170,10 @@ pub fn go(
             emit(Event::Warning { text });
         }
         emit(event);
-    }))
+    });
+    if !stepped && matches!(reason, StopReason::Unusable { .. }) {
+        // Nothing began, so the folder is no run, and the same command may be given again.
+        folder::unmake(&dir);
+    }
+    Ok(reason)
 }

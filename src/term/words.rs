@@ -50,8 +50,8 @@ pub fn step(report: &StepReport, pace: &Pace) -> String {
         format!("step {}/{}", report.step, pace.last_step),
         format!("{:.0} images/s", pace.images_per_s()),
         format!("total {:.3}", report.total),
-        format!("dis {:.3}", report.dis),
     ];
+    parts.extend(report.dis.map(|dis| format!("dis {dis:.3}")));
     parts.extend(report.face.map(|face| format!("face {face:.3}")));
     parts.extend(report.pose.map(|pose| format!("pose {pose:.3}")));
     parts.push(format!(

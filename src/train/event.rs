@@ -129,8 +129,8 @@ pub struct StepReport {
     pub epoch: u32,
     /// Weighted objective (S003 Eq. 7).
     pub total: f64,
-    /// L_dis, the sum of the active terms.
-    pub dis: f64,
+    /// L_dis, the sum of the active terms; `None` if there is none.
+    pub dis: Option<f64>,
     /// |s − D(F_f, F_p)|.
     pub t1: Option<f64>,
     /// |ŝ − D(F_f, F_p̂)|.

@@ -150,14 +150,18 @@ impl TermValues {
         self.pose = other.pose.or(self.pose);
     }
 
-    /// L_dis: the sum of the terms that took part.
-    pub fn dis(&self) -> f64 {
-        self.t.iter().flatten().sum()
+    /// L_dis: the sum of the terms that took part; `None` if none did.
+    pub fn dis(&self) -> Option<f64> {
+        self.t
+            .iter()
+            .flatten()
+            .copied()
+            .reduce(|sum, term| sum + term)
     }
 
     /// The weighted objective (S003 Eq. 7).
     pub fn total(&self, weights: &Weights) -> f64 {
-        weights.recon * self.dis()
+        weights.recon * self.dis().unwrap_or(0.0)
             + weights.orth * self.orth.unwrap_or(0.0)
             + weights.alphas.face * self.face.unwrap_or(0.0)
             + weights.alphas.pose * self.pose.unwrap_or(0.0)

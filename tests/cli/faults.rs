@@ -106,7 +106,6 @@ fn what_cannot_be_written_costs_the_file_not_the_run() {
     place.faces(4);
     std::fs::create_dir_all(place.path("run")).unwrap();
     // Something else has the name of the folder.
-    std::fs::write(place.path("run/checkpoints"), "").unwrap();
     std::fs::write(place.path("run/faces"), "").unwrap();
     let more = [
         "--steps",
@@ -116,12 +115,10 @@ fn what_cannot_be_written_costs_the_file_not_the_run() {
         "--set",
         "checkpoint.every_steps=2",
     ];
-    let said = place.train(&more).expect(0).says(&[
-        "checkpoint of step 2 could not be written",
-        "checkpoint of step 4 could not be written",
-        "a picture in faces",
-        "Finished after 4 steps",
-    ]);
+    let said = place
+        .train(&more)
+        .expect(0)
+        .says(&["a picture in faces", "Finished after 4 steps"]);
     assert_eq!(
         said.stderr.matches("a picture in faces").count(),
         1,

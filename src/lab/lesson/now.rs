@@ -58,7 +58,7 @@ pub(super) fn rebuilding(state: &LabState) -> Option<String> {
         let percent = 100.0 * mean;
         format!("; a dot is off by {percent:.0} % of full brightness on average")
     });
-    let dis = last.dis;
+    let dis = last.dis?;
     Some(format!(
         "Right now `L_dis` is {dis:.2}{}.",
         share.unwrap_or_default()

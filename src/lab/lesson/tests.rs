@@ -32,7 +32,7 @@ fn running() -> LabState {
             step: 340,
             epoch: 2,
             total: 4.0,
-            dis: 0.52,
+            dis: Some(0.52),
             t1: Some(0.12),
             t2: Some(0.14),
             t3: Some(0.14),

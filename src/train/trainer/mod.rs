@@ -161,6 +161,11 @@ impl Trainer {
                 text: kinds.to_owned(),
             });
         }
+        if network.is_none()
+            && let Some(text) = too_few_faces(&config, source.len())
+        {
+            emit(Event::Warning { text });
+        }
         let plan = Plan::new(&config, source.len());
         device.hold(plan.buffer_bytes, plan.buffer_key)?;
         let cache = Arc::new(FrameCache::open(
@@ -510,6 +515,29 @@ fn face_at_chance(config: &RunConfig) -> f64 {
         weight => weight * chance_face_among(sizes.recon, givers),
     };
     chance_face(config.batch.face) + over_recon
+}
+
+/// What follows from fewer faces than a batch takes; `None` if there are enough.
+fn too_few_faces(config: &RunConfig, faces: usize) -> Option<String> {
+    let sizes = StreamSizes::new(config);
+    let batches = [
+        ("batch.recon", sizes.recon),
+        ("batch.face", sizes.face),
+        ("pose.batch_size", sizes.pose),
+    ];
+    let (key, batch) = batches.into_iter().max_by_key(|(_, batch)| *batch)?;
+    (faces < batch).then(|| {
+        let consequence = if sizes.face > faces {
+            "a batch holds the same face more than once, and L_face then tells it from itself"
+        } else {
+            "a batch holds the same face more than once"
+        };
+        format!(
+            "{faces} faces are fewer than {key} = {batch}: {consequence}. Give more faces, or --set \
+             {key}={} or less",
+            faces.max(2)
+        )
+    })
 }
 
 fn due(step: u64, every: u64) -> bool {

@@ -153,7 +153,7 @@ impl Trainer {
     pub(super) fn count(&mut self, values: &TermValues) {
         let sums = &mut self.progress.sums;
         sums.steps += 1;
-        sums.dis += values.dis();
+        sums.dis += values.dis().unwrap_or(0.0);
         sums.face += values.face.unwrap_or(0.0);
         sums.pose += values.pose.unwrap_or(0.0);
         sums.face_steps += u64::from(values.face.is_some());

@@ -38,7 +38,7 @@ fn run(steps: u64) -> LabState {
             step,
             epoch: (step as u32).div_ceil(10),
             total: 12.0 / x,
-            dis: 0.5 / x,
+            dis: Some(0.5 / x),
             t1: Some(0.125 / x),
             face: Some(6.0),
             pose: (step > 2).then_some(4.5),

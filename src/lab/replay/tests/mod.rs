@@ -44,7 +44,7 @@ fn report(step: u64) -> StepReport {
         step,
         epoch: ((step - 1) / STEPS_PER_EPOCH) as u32 + 1,
         total: 3.0 + wave,
-        dis: 0.3 + wave / 10.0,
+        dis: Some(0.3 + wave / 10.0),
         t1: Some(0.1 + wave / 20.0),
         face: (step > 5).then_some(2.0 - wave),
         lr: 1e-4,
