@@ -88,8 +88,8 @@ pub struct Lab {
     /// Whether the first step has been shown.
     under_way: Arc<AtomicBool>,
     memory_at: Option<Instant>,
-    /// Files chosen in a dialog, which runs on a thread of its own.
-    chosen: (Sender<PathBuf>, Receiver<PathBuf>),
+    /// Files chosen in a dialog, which runs on a thread of its own; `None` if there is no dialog here.
+    chosen: (Sender<Option<PathBuf>>, Receiver<Option<PathBuf>>),
     /// What became of files that were to be saved, in words.
     saved: Saved,
     writers: Vec<JoinHandle<()>>,

@@ -4,12 +4,13 @@ use std::io;
 use std::path::Path;
 use std::sync::mpsc::channel;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use eframe::egui::{ColorImage, Ui};
 use image::{ImageFormat, RgbaImage};
 
 use super::Lab;
+use crate::data::EXTENSIONS;
 use crate::lab::desk::{Command, Desk};
 use crate::lab::lesson::Lesson;
 use crate::lab::panel::PanelKind;
@@ -24,6 +25,20 @@ const FOLDER: &str = "lab";
 static WRITING: Mutex<()> = Mutex::new(());
 /// A window that is hidden is not drawn, so there may be no picture of it.
 const SCREENSHOT: Duration = Duration::from_secs(5);
+
+/// Nobody closes a dialog sooner after asking for it.
+const SOONEST_CLOSED: Duration = Duration::from_millis(400);
+
+/// Extensions of pictures in lower and upper case: some dialogs compare them letter by letter, and
+/// cameras write them large.
+fn photo_extensions() -> Vec<String> {
+    let upper = EXTENSIONS.iter().map(|extension| extension.to_uppercase());
+    EXTENSIONS
+        .iter()
+        .map(|extension| extension.to_string())
+        .chain(upper)
+        .collect()
+}
 
 impl Lab {
     pub(super) fn grant_wishes(&mut self) {
@@ -42,7 +57,12 @@ impl Lab {
         }
         let chosen: Vec<_> = self.chosen.1.try_iter().collect();
         for path in chosen {
-            self.open_photo(&path);
+            match path {
+                Some(path) => self.open_photo(&path),
+                None => self.desk.say(
+                    "No file dialog could be opened here: drop the photo on the window, or type its path.",
+                ),
+            }
         }
     }
 
@@ -145,11 +165,16 @@ impl Lab {
     fn choose_photo(&mut self) {
         let (send, ctx) = (self.chosen.0.clone(), self.ctx.clone());
         std::thread::spawn(move || {
+            let asked = Instant::now();
             let dialog = rfd::FileDialog::new()
                 .set_title("Choose a photo of a face")
-                .add_filter("Images", &crate::data::EXTENSIONS);
-            if let Some(path) = dialog.pick_file() {
-                let _ = send.send(path);
+                .add_filter("Images", &photo_extensions())
+                .add_filter("All files", &["*"]);
+            let chosen = dialog.pick_file();
+            // A dialog that cannot be opened looks like one that was closed, only sooner than anybody
+            // could have closed it.
+            if chosen.is_some() || asked.elapsed() < SOONEST_CLOSED {
+                let _ = send.send(chosen);
                 ctx.request_repaint();
             }
         });
