@@ -204,24 +204,15 @@ fn refuse_unused(args: &EvalArgs) -> Result<(), InputError> {
     })
 }
 
-/// A name that differs wherever the result may: results of two calls do not replace each other.
+/// A name that says which feature and which part was tested, so that neither replaces the other.
 fn stem(args: &EvalArgs, config: &RunConfig, task: &str, root: &Path) -> String {
     let mut parts = vec![task.to_owned(), folder_name(root)];
-    if config.eval.feature != Feature::Fs && args.task != Task::Codes {
+    if config.eval.feature != Feature::Fs {
         parts.push(config.eval.feature.to_string());
     }
     if args.public_test {
         parts.push("public".into());
     }
-    parts.extend(args.size.map(|side_px| format!("{side_px}px")));
-    parts.extend(args.epochs.map(|epochs| format!("{epochs}epochs")));
-    let set = |set: &String| set.replace(|c: char| !c.is_ascii_alphanumeric() && c != '.', "-");
-    parts.extend(
-        args.sets
-            .iter()
-            .filter(|set| !set.starts_with("eval.feature"))
-            .map(set),
-    );
     parts.join("-")
 }
 

@@ -168,7 +168,7 @@ mod tests {
         );
         assert_eq!(
             lines[6],
-            "Epoch 1 · step 1/12 · 64 images/s · total 1.500 · dis 0.000 · α 0.00/0.00 · \
+            "Epoch 1 · step 1/12 · 64 images/s · total 1.500 · α 0.00/0.00 · \
              waiting 0% · 11 s left"
         );
         assert_eq!(

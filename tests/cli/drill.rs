@@ -119,7 +119,7 @@ fn other_faces_are_named_and_the_schedule_stays() {
     let faces = place.faces(12);
     // Six steps an epoch.
     place
-        .train(&["--out", "run", "--epochs", "2", "--steps", "4"])
+        .train(&["--out", "run", "--set", "epochs=2", "--steps", "4"])
         .expect(0);
     for n in 0..6 {
         let name = format!("{n:02}.{}", ["png", "jpg", "bmp", "webp"][n % 4]);

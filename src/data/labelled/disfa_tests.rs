@@ -54,7 +54,7 @@ fn published_folds_have_27_different_subjects() {
 fn label_files_that_are_refused() {
     for (text, word, line) in [
         ("1,0\n2,6\n", "outside 0 to 5", 2),
-        ("1,0\n2,NaN\n", "outside 0 to 5", 2),
+        ("1,0\n2,NaN\n", "blank", 2),
         ("1,0\n2,x\n", "no number", 2),
         ("1,0\n2,\n", "blank", 2),
         ("1,0\n0,1\n", "count from 1", 2),
