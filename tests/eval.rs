@@ -109,7 +109,7 @@ fn features_are_computed_once_and_repeat_to_the_digit() {
             "rafdb",
         ])
         .expect(0);
-    let eval = |more: &[&str]| {
+    let eval = |file: &str, more: &[&str]| {
         let args = [
             "eval",
             "run",
@@ -127,18 +127,20 @@ fn features_are_computed_once_and_repeat_to_the_digit() {
         place.run(&[&args[..], more].concat()).expect(0);
         (
             names(&place.path("cache/features")),
-            json(&run.join("eval/fer-rafdb.json")),
+            json(&run.join("eval").join(file)),
         )
     };
-    let (files, report) = eval(&[]);
+    let (files, report) = eval("fer-rafdb.json", &[]);
     assert_eq!(
         files.len(),
         6,
         "training and test part of three rows: {files:?}"
     );
-    assert_eq!(eval(&[]), (files.clone(), report.clone()));
-    // Another feature of the same network has features of its own.
-    let (more, other) = eval(&["--feature", "ff+fp", "--no-baselines"]);
+    assert_eq!(eval("fer-rafdb.json", &[]), (files.clone(), report.clone()));
+    // Another feature of the same network has features of its own, and its result a name of its own.
+    let ff_and_fp = ["--feature", "ff+fp", "--no-baselines"];
+    let (more, other) = eval("fer-rafdb-ff_plus_fp.json", &ff_and_fp);
+    assert_eq!(json(&run.join("eval/fer-rafdb.json")), report);
     assert_eq!(more.len(), files.len() + 2);
     assert_eq!(other["protocol"]["feature"], "F_f + F_p");
 }
