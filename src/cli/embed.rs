@@ -7,7 +7,7 @@ use clap::Args;
 use ndarray::ArrayView2;
 use ndarray_npy::WriteNpyExt;
 
-use super::output::{complain, say};
+use super::output::{name_left_out, say};
 use super::{DONE, InputError, bar};
 use crate::data::labelled::{LeftOut, Picture};
 use crate::data::{append_csv, pictures_below, spelled};
@@ -52,7 +52,7 @@ pub(super) fn run(args: EmbedArgs) -> Result<u8> {
     left_out.add(skipped);
     for batch in files.chunks(batch_size(side_px)) {
         let pictures: Vec<Picture> = batch.iter().cloned().map(Picture::File).collect();
-        let (planes, usable) = input.prepare_usable(pictures, &mut left_out)?;
+        let (planes, usable) = input.prepare_usable(&pictures, &mut left_out)?;
         if !usable.is_empty() {
             codes.extend(encode(&trained.model.encoder, &planes, side_px)?);
         }
@@ -60,9 +60,7 @@ pub(super) fn run(args: EmbedArgs) -> Result<u8> {
         bar.inc(batch.len() as u64);
     }
     bar.finish_and_clear();
-    for bad in &left_out.files {
-        complain!("left out: {} — {}", bad.file.display(), bad.reason);
-    }
+    name_left_out(&left_out);
     if rows.is_empty() {
         return Err(InputError(format!(
             "none of the {} pictures can be used: {}",

@@ -6,13 +6,12 @@ use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::output::{complain, say};
+use super::output::{complain, name_left_out, say};
 use super::{DONE, InputError, bar};
 use crate::config::{Feature, RunConfig};
 use crate::data::labelled::{FerLayout, LabelledError, LeftOut};
 use crate::data::{self, labelled};
 use crate::device::{ChosenDevice, DeviceRequest, choose};
-use crate::eval::EvalError;
 use crate::eval::bench::{Bench, Contender, Progress};
 use crate::eval::encode::{Codes, encode};
 use crate::eval::faces::{ProbeFaces, SIDE_PX};
@@ -21,6 +20,7 @@ use crate::eval::probe::KnowledgeTable;
 use crate::eval::protocol::{self, Outcome};
 use crate::eval::report::ModelInfo;
 use crate::eval::trained::Trained;
+use crate::eval::{EvalError, without_unusable};
 use crate::figure::{self, examples};
 use crate::record::replace;
 
@@ -250,16 +250,9 @@ pub(super) fn run(args: EvalArgs) -> Result<u8> {
     };
     // What cannot be used is found where it is needed, and everything begins again without it.
     let mut left_out = LeftOut::default();
-    let outcome = loop {
-        match protocol(&args, &trained, &config, &device, root, &left_out) {
-            Err(EvalError::Pictures(bad)) => {
-                if !left_out.add(bad.clone()) {
-                    return Err(EvalError::Pictures(bad).into());
-                }
-            }
-            other => break other?,
-        }
-    };
+    let outcome = without_unusable(&mut left_out, |left_out| {
+        protocol(&args, &trained, &config, &device, root, left_out)
+    })?;
     name_left_out(&left_out);
     let stem = stem(&args, &config, &outcome.report.task, root);
     let json = out.join(format!("{stem}.json"));
@@ -440,13 +433,6 @@ struct Measured<'a> {
     left_out: Vec<(String, String)>,
     /// Name and version of the program.
     program: String,
-}
-
-/// Says on standard error which pictures could not be used.
-fn name_left_out(left_out: &LeftOut) {
-    for bad in &left_out.files {
-        complain!("left out: {} — {}", bad.file.display(), bad.reason);
-    }
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<()> {

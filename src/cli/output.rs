@@ -2,6 +2,8 @@
 
 use std::io::{self, Write};
 
+use crate::data::labelled::LeftOut;
+
 /// Standard output. Its reader may have gone (`| head`), or the disk behind it be full; what a command
 /// leaves in files does not depend on it, so a word that cannot be said is no error.
 #[derive(Clone, Copy, Debug)]
@@ -36,3 +38,10 @@ macro_rules! complain {
 }
 
 pub(super) use {complain, say};
+
+/// Says on standard error which pictures could not be used.
+pub(super) fn name_left_out(left_out: &LeftOut) {
+    for bad in &left_out.files {
+        complain!("left out: {} — {}", bad.file.display(), bad.reason);
+    }
+}

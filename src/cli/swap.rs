@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::Args;
 
-use super::output::{complain, say};
+use super::output::{name_left_out, say};
 use super::{DONE, InputError};
 use crate::data::labelled::{LeftOut, Picture};
 use crate::device::{DeviceRequest, choose};
@@ -53,10 +53,8 @@ pub(super) fn run(args: SwapArgs) -> Result<u8> {
         ..Input::whole(SIDE_PX)
     };
     let mut left_out = LeftOut::default();
-    let (planes, usable) = input.prepare_usable(pictures, &mut left_out)?;
-    for bad in &left_out.files {
-        complain!("left out: {} — {}", bad.file.display(), bad.reason);
-    }
+    let (planes, usable) = input.prepare_usable(&pictures, &mut left_out)?;
+    name_left_out(&left_out);
     if usable.len() < 2 {
         let text = "a swap needs two photos that can be used; those that cannot are named above";
         return Err(InputError(text.into()).into());

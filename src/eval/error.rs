@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use super::head::HeadError;
+use super::input::DECODE_PX;
 use super::rows::RowsError;
 use super::verify::VerifyError;
 use crate::data::SkippedFile;
-use crate::data::labelled::LabelledError;
+use crate::data::labelled::{LabelledError, LeftOut, Picture, unusable};
 use crate::networks::NetworkError;
 
 /// Why an evaluation cannot be made.
@@ -50,12 +51,41 @@ pub enum EvalError {
 }
 
 impl EvalError {
+    /// All of these pictures that cannot be used, one of which met `first`.
+    pub(super) fn of_pictures(first: LabelledError, pictures: &[Picture]) -> Self {
+        match unusable(pictures, DECODE_PX) {
+            bad if bad.is_empty() => first.into(),
+            bad => Self::Pictures(bad),
+        }
+    }
+
     /// Whether the user can put it right.
     pub fn is_users(&self) -> bool {
         match self {
             Self::Write { .. } | Self::Device(_) => false,
             Self::Network(error) => error.is_users(),
             _ => true,
+        }
+    }
+}
+
+/// What `attempt` makes without pictures that cannot be used: those it meets are left out, and it begins
+/// again.
+///
+/// # Errors
+/// Those of `attempt`; pictures only if leaving them out did not help.
+pub fn without_unusable<T>(
+    left_out: &mut LeftOut,
+    mut attempt: impl FnMut(&LeftOut) -> Result<T, EvalError>,
+) -> Result<T, EvalError> {
+    loop {
+        match attempt(left_out) {
+            Err(EvalError::Pictures(bad)) => {
+                if !left_out.add(bad.clone()) {
+                    return Err(EvalError::Pictures(bad));
+                }
+            }
+            other => return other,
         }
     }
 }

@@ -4,9 +4,9 @@ use image::RgbImage;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::EvalError;
 use super::input::Input;
 use super::probe::ProbeSet;
+use super::{EvalError, without_unusable};
 use crate::data::generated::{CLIPS, Expression, GeneratedFaces, Truth, render};
 use crate::data::labelled::{FaceLabel, Labelled, LeftOut};
 use crate::rng::stream_seed;
@@ -109,24 +109,14 @@ impl ProbeFaces {
         pictures: usize,
     ) -> Result<(Self, LeftOut), EvalError> {
         let mut left_out = LeftOut::default();
-        loop {
-            let usable = labelled.without(&left_out);
-            match Self::of_usable(&usable, hold_out, pictures) {
-                Err(EvalError::Pictures(bad)) => {
-                    if !left_out.add(bad.clone()) {
-                        return Err(EvalError::Pictures(bad));
-                    }
-                }
-                Err(error) => return Err(error),
-                Ok(mut faces) => {
-                    if let Some(words) = left_out.words() {
-                        faces.words.push_str("; ");
-                        faces.words.push_str(&words);
-                    }
-                    return Ok((faces, left_out));
-                }
-            }
+        let mut faces = without_unusable(&mut left_out, |left_out| {
+            Self::of_usable(&labelled.without(left_out), hold_out, pictures)
+        })?;
+        if let Some(words) = left_out.words() {
+            faces.words.push_str("; ");
+            faces.words.push_str(&words);
         }
+        Ok((faces, left_out))
     }
 
     fn of_usable(

@@ -4,7 +4,7 @@ use image::RgbImage;
 use image::imageops::FilterType;
 use rayon::prelude::*;
 
-use super::EvalError;
+use super::{EvalError, without_unusable};
 use crate::augment::{FrameArena, ViewParams, render, whole};
 use crate::data::labelled::{LabelledError, LeftOut, Picture, unusable};
 
@@ -81,10 +81,7 @@ impl Input {
                 self.write(&image, planes);
                 Ok::<_, LabelledError>(())
             })
-            .map_err(|first| match unusable(pictures, DECODE_PX) {
-                bad if bad.is_empty() => first.into(),
-                bad => EvalError::Pictures(bad),
-            })?;
+            .map_err(|first| EvalError::of_pictures(first, pictures))?;
         Ok(out)
     }
 
@@ -95,18 +92,13 @@ impl Input {
     /// As [`Input::prepare`], but not for pictures that cannot be used.
     pub fn prepare_usable(
         &self,
-        mut pictures: Vec<Picture>,
+        pictures: &[Picture],
         left_out: &mut LeftOut,
     ) -> Result<(Vec<f32>, Vec<Picture>), EvalError> {
-        loop {
-            match self.prepare(&pictures) {
-                Err(EvalError::Pictures(bad)) => {
-                    left_out.add(bad);
-                    pictures = left_out.rest_of(pictures);
-                }
-                other => return other.map(|planes| (planes, pictures)),
-            }
-        }
+        without_unusable(left_out, |left_out| {
+            let usable = left_out.rest_of(pictures.to_vec());
+            Ok((self.prepare(&usable)?, usable))
+        })
     }
 
     /// Prepares pictures that are in memory already; otherwise as [`Input::prepare`].

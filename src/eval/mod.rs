@@ -30,4 +30,4 @@ pub mod trained;
 mod tuner;
 pub mod verify;
 
-pub use error::EvalError;
+pub use error::{EvalError, without_unusable};

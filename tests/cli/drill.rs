@@ -10,19 +10,6 @@ fn rounds() -> u32 {
     asked.and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
-/// Sends signals one right after the other.
-#[cfg(unix)]
-fn signal(running: &mut Running, signals: &[&str]) {
-    let id = running.id().to_string();
-    for signal in signals {
-        // The first may have ended it already.
-        let _ = std::process::Command::new("kill")
-            .args([&format!("-{signal}"), &id])
-            .stderr(std::process::Stdio::null())
-            .status();
-    }
-}
-
 /// Whether the newest checkpoint is that of the last step there is a row for.
 #[track_caller]
 fn nothing_is_lost(run: &Path) {
@@ -47,7 +34,10 @@ fn signals_in_pairs_are_one_request() {
             let args = place.tiny(&["--out", &out, "--epochs", "900"]);
             let mut running = Running::start(place.command(&args));
             running.wait_until(|| rows(&run).len() > round as usize % 5);
-            signal(&mut running, &pair);
+            // One right after the other; the first may have ended it already.
+            for name in pair {
+                running.signal(name);
+            }
             running.wait().expect(130).says(&["To go on"]);
             nothing_is_lost(&run);
         }
@@ -88,7 +78,7 @@ fn a_run_that_is_going_on_is_nobody_elses() {
         .train(&["--out", "run", "--steps", "1"])
         .expect(2)
         .says(&words);
-    signal(&mut first, &["INT"]);
+    first.signal("INT");
     first.wait().expect(130);
     nothing_is_lost(&run);
     let done = *steps(&run).last().unwrap();

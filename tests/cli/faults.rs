@@ -158,14 +158,7 @@ fn a_full_disk_costs_the_file_not_the_run() {
 #[cfg(unix)]
 fn interrupt(mut running: Running, ready: impl FnMut() -> bool) -> Finished {
     running.wait_until(ready);
-    let id = running.id().to_string();
-    let sent = std::process::Command::new("kill")
-        .args(["-INT", &id])
-        .status();
-    assert!(
-        sent.expect("the kill command").success(),
-        "it had ended already"
-    );
+    assert!(running.signal("INT"), "it had ended already");
     running.wait()
 }
 

@@ -179,6 +179,16 @@ impl Running {
         self.child().id()
     }
 
+    /// Sends a signal, `INT` for example; whether there was a process to send it to.
+    #[cfg(unix)]
+    pub fn signal(&mut self, name: &str) -> bool {
+        let sent = Command::new("kill")
+            .args([&format!("-{name}"), &self.id().to_string()])
+            .stderr(Stdio::null())
+            .status();
+        sent.expect("the kill command").success()
+    }
+
     /// Whether the program has ended by itself.
     pub fn has_ended(&mut self) -> bool {
         self.child()

@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use crate::augment::{FrameArena, ViewParams, whole};
-use crate::data::labelled::{LabelledError, Picture, unusable};
+use crate::data::labelled::{LabelledError, Picture};
 use crate::eval::EvalError;
 use crate::eval::input::DECODE_PX;
 use crate::ops::UploadedFrames;
@@ -49,10 +49,7 @@ pub fn load(pictures: &[Picture], side_px: usize, crop: f64) -> Result<Vec<RgbIm
             Ok(image)
         })
         .collect();
-    loaded.map_err(|first| match unusable(pictures, DECODE_PX) {
-        bad if bad.is_empty() => first.into(),
-        bad => EvalError::Pictures(bad),
-    })
+    loaded.map_err(|first| EvalError::of_pictures(first, pictures))
 }
 
 /// The batches of an epoch, in an order of its own. A last batch of one is left out.
